@@ -1,0 +1,182 @@
+"""A model folder's `model.py` → TorchScript `model.pt`, in a process of its own, when its inputs changed."""
+
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+from assets import checkout
+from assets.checkout import shown
+from assets.contents import MODEL_FILE, export_inputs
+from assets.errors import AssetError
+from assets.model_folder import ModelFolder
+from assets.python_imports import follow_imports
+from assets.records import Records
+from assets.source_digest import combine
+from assets.source_files import FileState, SourceFile, check_unchanged
+
+_FORMAT = 1
+"""Raised when the same inputs give another model.pt than before."""
+
+_KEEP = 2
+"""Exports that stay for each model; each is as large as its weights."""
+
+_PROCESS = Path(__file__).with_name("export_process.py")
+_SECONDS_TO_END = 5
+
+
+@dataclass(frozen=True)
+class Export:
+    """The export of one model in its present state; nothing is made before `model_pt` is called.
+
+    Parameters
+    ----------
+    model
+        The model folder.
+    inputs
+        The files that model.py could read.
+    key
+        Digest of what the export depends on: those files, the versions of torch, of the packages that
+        model.py imports and of Python, and the format.
+    """
+
+    model: ModelFolder
+    inputs: tuple[SourceFile, ...]
+    key: str
+
+    def model_pt(self, progress: Callable[[str], None]) -> SourceFile:
+        """Return the exported `model.pt`, made now if it is not there yet.
+
+        Raises
+        ------
+        AssetError
+            model.py does not give a module that can be exported.
+        """
+        records = Records(
+            folder=checkout.STATE / "exports" / self.model.state_name,
+            file_name="model.pt",
+            facts_name="export.json",
+            keep=_KEEP,
+        )
+
+        def make(folder: Path) -> dict[str, str]:
+            progress(f"exporting {self.model.name} with torch {metadata.version('torch')}")
+            _run(self.model.path, folder, log_path=records.folder / "export.log")
+            check_unchanged(self.inputs)
+            return {"torch": metadata.version("torch")}
+
+        records.find_or_make(
+            self.key, make, lambda: progress(f"waiting for another export of {self.model.name} to end")
+        )
+        path = records.path(self.key)
+        return SourceFile(name="model.pt", path=path, state=FileState.of(path.stat()))
+
+
+def plan_export(model: ModelFolder, files: Mapping[str, SourceFile], digests: Mapping[str, str]) -> Export:
+    """Say what the export of `model` depends on; torch is not imported.
+
+    Parameters
+    ----------
+    model
+        The model folder.
+    files
+        Its files by name.
+    digests
+        The digest of each file's bytes by its name.
+
+    Raises
+    ------
+    AssetError
+        There is no model.py, one of its modules is not valid Python, or torch is not installed.
+    """
+    if MODEL_FILE not in files:
+        raise AssetError(
+            f"{shown(model.path)}: has no {MODEL_FILE}. Write one with a function create_model() that returns the "
+            f"torch.nn.Module; {shown(checkout.MODEL_CODE / 'linear')} is an example."
+        )
+    imports = follow_imports(files, MODEL_FILE)
+    inputs = export_inputs(files, imports, model.settings.entry_point)
+    versions = {package: _version(package) for package in {*imports.packages, "torch"}}
+    if versions["torch"] is None:
+        raise AssetError("torch is not installed, and exporting a model needs it: run `make setup`.")
+    key = combine(
+        {
+            "format": _FORMAT,
+            "files": {name: digests[name] for name in inputs},
+            "packages": versions,
+            "python": platform.python_version_tuple()[:2],
+        }
+    )
+    return Export(model=model, inputs=tuple(files[name] for name in inputs), key=key)
+
+
+def _version(package: str) -> str | None:
+    """Return the version of the distribution that bears the name of an imported package, if there is one."""
+    if package in sys.stdlib_module_names:
+        return None
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _run(model_folder: Path, result_folder: Path, log_path: Path) -> None:
+    """Run the export process to its end; what the model's code prints goes to the log."""
+    with log_path.open("wb") as log:
+        status = _wait_for(
+            [sys.executable, "-P", "-B", "-X", "utf8", str(_PROCESS), str(model_folder), str(result_folder)],
+            cwd=model_folder,
+            log=log,
+        )
+    whole_story = f"The whole output is in {shown(log_path)}."
+    failure = result_folder / "failure.json"
+    if failure.exists():
+        facts = json.loads(failure.read_text())
+        line = f", line {facts['line']}" if facts["line"] else ""
+        message = f"{shown(model_folder / facts['file'])}{line}: {facts['reason']}"
+        raise AssetError(f"{message}\n{whole_story}" if facts["traceback"] else message)
+    if status != 0 or not (result_folder / "model.pt").exists():
+        ended = (
+            f"was ended by signal {-status}, as when memory runs out"
+            if status < 0
+            else f"ended with status {status}"
+        )
+        raise AssetError(f"{shown(model_folder / MODEL_FILE)}: the process that exports it {ended}. {whole_story}")
+
+
+def _wait_for(command: list[str], *, cwd: Path, log: IO[bytes]) -> int:
+    # The pipe is the process's sign of life of this one. A session of its own keeps the terminal's Ctrl-C to
+    # this process, which then ends the other one and leaves nothing behind. Python's hash seed orders sets.
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        start_new_session=True,
+    )
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            _end(process)
+        if process.stdin:
+            process.stdin.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and those that the model's code started in its session."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

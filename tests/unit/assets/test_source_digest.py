@@ -1,0 +1,67 @@
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from assets.errors import AssetError
+from assets.source_digest import combine, digest_files
+from assets.source_files import list_files
+
+LARGE = 200_000  # bytes, so that its digest is remembered
+LONG_AGO = 1_000_000_000 * 10**9  # nanoseconds
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return digest_files(list_files(folder).values(), memory_name="toy")
+
+
+def test_a_digest_is_the_sha_256_of_the_bytes(root: Path) -> None:
+    (root / "model_code/a").write_bytes(b"a" * LARGE)
+    (root / "model_code/b").write_bytes(b"")
+    expected = {name: hashlib.sha256(data).hexdigest() for name, data in {"a": b"a" * LARGE, "b": b""}.items()}
+    assert _digests(root / "model_code") == expected
+    assert _digests(root / "model_code") == expected
+
+
+def test_the_same_size_and_time_do_not_hide_other_bytes(root: Path) -> None:
+    folder = root / "model_code"
+    (folder / "weights").write_bytes(b"a" * LARGE)
+    os.utime(folder / "weights", ns=(LONG_AGO, LONG_AGO))
+    before = _digests(folder)
+    (folder / "new").write_bytes(b"b" * LARGE)
+    os.utime(folder / "new", ns=(LONG_AGO, LONG_AGO))
+    (folder / "new").replace(folder / "weights")
+    assert _digests(folder) != before
+
+
+def test_bytes_written_right_after_a_digest_are_seen(root: Path) -> None:
+    path = root / "model_code/weights"
+    seen = set()
+    for value in range(20):
+        path.write_bytes(bytes([value]) * LARGE)
+        seen.add(_digests(path.parent)["weights"])
+    assert len(seen) == 20
+
+
+@pytest.mark.parametrize("memory", ["", "{", "[]", "null"])
+def test_a_broken_memory_is_made_anew(root: Path, memory: str) -> None:
+    (root / "model_code/weights").write_bytes(b"a" * LARGE)
+    before = _digests(root / "model_code")
+    (root / ".slipway/digests").mkdir(parents=True, exist_ok=True)
+    (root / ".slipway/digests/toy.json").write_text(memory)
+    assert _digests(root / "model_code") == before
+
+
+def test_a_file_that_changes_after_the_folder_was_listed_is_refused(root: Path) -> None:
+    path = root / "model_code/weights"
+    path.write_bytes(b"a")
+    files = list_files(path.parent)
+    path.write_bytes(b"bb")
+    with pytest.raises(AssetError, match=r"model_code/weights: changed while it was packaged\. Run the command"):
+        digest_files(files.values(), memory_name="toy")
+
+
+def test_combine_depends_on_content_alone() -> None:
+    assert combine({"a": 1, "b": [2]}) == combine({"b": [2], "a": 1})
+    assert combine({"a": 1}) != combine({"a": 2})
