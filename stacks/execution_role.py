@@ -1,0 +1,100 @@
+"""The role that SageMaker takes on to run a model: what hosting needs, each statement on its own resource."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+UNBOUND_STATEMENTS = {
+    "LogInToEcr": "ecr:GetAuthorizationToken takes no resource (Service Authorization Reference, Amazon ECR)",
+    "PutMetrics": "cloudwatch:PutMetricData takes no resource (Service Authorization Reference, Amazon "
+    "CloudWatch), so its namespace is bound",
+}
+"""The statements on the resource `*`, by sid, each with the reason why AWS allows nothing narrower."""
+
+_METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
+
+
+class ExecutionRole(Construct):
+    """A role and its policy.
+
+    There is no `logs:CreateLogGroup`: the stack owns the log group, and one that came back after its deletion
+    would fail the next deployment. There is no `sagemaker:` action: hosting calls none.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As of every construct.
+    bucket_name, tarball_prefix
+        Where this endpoint's tarballs lie, the previous ones too: a running fleet reads them to scale out and to
+        roll back.
+    repository_arn
+        Of the image.
+    log_groups
+        Names of the log groups that the endpoint may write to.
+
+    Notes
+    -----
+    Source: Amazon SageMaker AI Developer Guide, "How to use SageMaker AI execution roles", CreateModel API.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        tarball_prefix: str,
+        repository_arn: str,
+        log_groups: Sequence[str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group"
+        self._role = iam.Role(
+            self,
+            "Role",
+            description=f"SageMaker runs the model of {stack.stack_name} with it",
+            assumed_by=iam.ServicePrincipal(
+                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+        )
+        self.policy = iam.Policy(
+            self,
+            "Policy",
+            roles=[self._role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="ReadModel",
+                    actions=["s3:GetObject"],
+                    resources=[f"arn:{stack.partition}:s3:::{bucket_name}/{tarball_prefix}*"],
+                ),
+                iam.PolicyStatement(
+                    sid="PullImage",
+                    actions=[
+                        "ecr:BatchCheckLayerAvailability",
+                        "ecr:BatchGetImage",
+                        "ecr:GetDownloadUrlForLayer",
+                    ],
+                    resources=[repository_arn],
+                ),
+                iam.PolicyStatement(sid="LogInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+                iam.PolicyStatement(
+                    sid="PutMetrics",
+                    actions=["cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"cloudwatch:namespace": _METRICS_NAMESPACE}},
+                ),
+                iam.PolicyStatement(
+                    sid="WriteLogs",
+                    actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                    resources=[f"{logs}:{log_group}:*" for log_group in log_groups],
+                ),
+            ],
+        )
+
+    @property
+    def arn(self) -> str:
+        """The role's ARN."""
+        return self._role.role_arn
