@@ -1,0 +1,1 @@
+"""Application Auto Scaling on this machine: targets and policies are kept and described; nothing scales."""

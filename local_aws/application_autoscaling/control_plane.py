@@ -1,0 +1,124 @@
+"""The API of Application Auto Scaling."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import MutableMapping
+from typing import Any
+
+from local_aws import ministack_seam as seam
+from local_aws.api_error import ApiError
+from local_aws.json_service import JsonService
+
+Record = dict[str, Any]
+_TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+
+
+class ApplicationAutoScaling(JsonService):
+    """The service."""
+
+    def __init__(self) -> None:
+        self._targets: MutableMapping[str, Record] = seam.scoped_store()
+        self._policies: MutableMapping[str, Record] = seam.scoped_store()
+        super().__init__(
+            "application-autoscaling",
+            {
+                "RegisterScalableTarget": self._register,
+                "DeregisterScalableTarget": self._deregister,
+                "DescribeScalableTargets": lambda r: {"ScalableTargets": self._found(self._targets, r)},
+                "PutScalingPolicy": self._put_policy,
+                "DeleteScalingPolicy": self._delete_policy,
+                "DescribeScalingPolicies": lambda r: {"ScalingPolicies": self._found(self._policies, r)},
+            },
+        )
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what has to survive a restart."""
+        return {"targets": self._targets, "policies": self._policies}
+
+    def load_persisted_state(self, data: dict[str, Any]) -> None:
+        """Take back the state from before a restart."""
+        self._targets.update(data.get("targets", {}))
+        self._policies.update(data.get("policies", {}))
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._targets.clear()
+        self._policies.clear()
+
+    def _register(self, request: Record) -> Record:
+        """Add a target or change the given members of one (API_RegisterScalableTarget)."""
+        key = _key(request, _TARGET)
+        known = self._targets.get(key)
+        if known is None and not {"MinCapacity", "MaxCapacity"} <= request.keys():
+            raise ApiError("ValidationException", "MinCapacity and MaxCapacity are required for a new target.")
+        changed = {
+            **(known or {"CreationTime": time.time(), "ScalableTargetARN": self._target_arn()}),
+            **request,
+        }
+        if changed["MinCapacity"] > changed["MaxCapacity"]:
+            raise ApiError("ValidationException", "Maximum capacity cannot be less than minimum capacity")
+        self._targets[key] = changed
+        return {"ScalableTargetARN": changed["ScalableTargetARN"]}
+
+    def _deregister(self, request: Record) -> Record:
+        """Remove a target and, as AWS does, its policies."""
+        key = _key(request, _TARGET)
+        if self._targets.pop(key, None) is None:
+            raise _not_found("scalable target", request)
+        for policy_key, policy in list(self._policies.items()):
+            if _key(policy, _TARGET) == key:
+                self._policies.pop(policy_key)
+        return {}
+
+    def _put_policy(self, request: Record) -> Record:
+        if _key(request, _TARGET) not in self._targets:
+            raise _not_found("scalable target", request)
+        key = _key(request, (*_TARGET, "PolicyName"))
+        known = self._policies.get(key) or {
+            "CreationTime": time.time(),
+            "PolicyARN": self._policy_arn(request),
+        }
+        self._policies[key] = {**known, **request}
+        return {"PolicyARN": known["PolicyARN"], "Alarms": []}
+
+    def _delete_policy(self, request: Record) -> Record:
+        if self._policies.pop(_key(request, (*_TARGET, "PolicyName")), None) is None:
+            raise _not_found("scaling policy", request)
+        return {}
+
+    def _found(self, store: MutableMapping[str, Record], request: Record) -> list[Record]:
+        """Return the records that the request's filters let through."""
+        names = request.get("PolicyNames") or []
+        resources = request.get("ResourceIds") or ([request["ResourceId"]] if "ResourceId" in request else [])
+        wanted = [key for key in ("ServiceNamespace", "ScalableDimension") if key in request]
+        return [
+            {key: value for key, value in record.items() if key != "Tags"}
+            for record in store.values()
+            if all(record[key] == request[key] for key in wanted)
+            and (not resources or record["ResourceId"] in resources)
+            and (not names or record.get("PolicyName") in names)
+        ]
+
+    @staticmethod
+    def _target_arn() -> str:
+        scope = f"{seam.region()}:{seam.account()}"
+        return f"arn:aws:application-autoscaling:{scope}:scalable-target/{uuid.uuid4().hex[:28]}"
+
+    @staticmethod
+    def _policy_arn(request: Record) -> str:
+        namespace, resource = request["ServiceNamespace"], request["ResourceId"]
+        return (
+            f"arn:aws:autoscaling:{seam.region()}:{seam.account()}:scalingPolicy:{uuid.uuid4()}:"
+            f"resource/{namespace}/{resource}:policyName/{request['PolicyName']}"
+        )
+
+
+def _key(record: Record, members: tuple[str, ...]) -> str:
+    return "|".join(str(record[member]) for member in members)
+
+
+def _not_found(what: str, request: Record) -> ApiError:
+    described = ", ".join(f"{member}: {request[member]}" for member in _TARGET)
+    return ApiError("ObjectNotFoundException", f"No {what} found for {described}")

@@ -1,0 +1,144 @@
+"""The image builder of the local AWS: it stands where docker stands, behind CDK's ``CDK_DOCKER``.
+
+No docker runs here, and the local AWS starts the serving software as a process, so nothing executes an image.
+What counts is that an image asset takes the same way as on AWS: the CDK CLI asks for a build, tags it and pushes
+it, the repository then holds a manifest under the tag that the Model names. The manifest is that of the build
+context: its one layer is the digest of the context's files. Every call is written to ``calls.jsonl``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local_aws.client_environment import IMAGES_VARIABLE
+from local_aws.errors import LocalAwsError
+
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+_PLATFORM = "linux/amd64"
+_NOT_FOUND = 1  # docker's exit status when it knows no such image
+
+
+def main() -> None:
+    """Run one command of docker's: build, inspect, images, login, tag or push."""
+    arguments = sys.argv[1:]
+    try:
+        sys.exit(ImageBuilder(Path(os.environ[IMAGES_VARIABLE])).run(arguments))
+    except KeyError:
+        sys.exit("The image builder of the local AWS runs under `slipway local run` only")
+    except (LocalAwsError, BotoCoreError, ClientError) as error:
+        sys.exit(str(error))
+
+
+class ImageBuilder:
+    """Keeps images as their manifests, one file a tag.
+
+    Parameters
+    ----------
+    folder
+        Where they lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, arguments: list[str]) -> int:
+        """Run a command and return its exit status.
+
+        Raises
+        ------
+        LocalAwsError
+            When the command or one of its arguments is none that the CDK CLI uses.
+        """
+        with (self._folder / "calls.jsonl").open("a") as calls:
+            calls.write(json.dumps({"arguments": arguments, "folder": str(Path.cwd())}) + "\n")
+        match arguments:
+            case ["build", *options]:
+                return self._build(options)
+            case ["inspect", tag]:
+                return 0 if self._path(tag).exists() else _NOT_FOUND
+            case ["images", *_]:
+                return 0  # no image under another name
+            case ["login", *_, "--password-stdin", _]:
+                sys.stdin.read()
+                return 0
+            case ["tag", source, target]:
+                self._path(target).write_text(self._manifest_of(source))
+                return 0
+            case ["push", target]:
+                return self._push(target)
+        raise LocalAwsError(f"The image builder of the local AWS does not know: {' '.join(arguments)}")
+
+    def _build(self, options: list[str]) -> int:
+        named = dict(pairwise(options))
+        platform = named.get("--platform")
+        if platform != _PLATFORM:
+            raise LocalAwsError(f"SageMaker runs images for {_PLATFORM}; the image asset asks for {platform}")
+        outputs = [option for option in options if option.startswith("--output=")]
+        if any("type=oci" in output or "oci-mediatypes=true" in output for output in outputs):
+            raise LocalAwsError("SageMaker refuses images with OCI manifests; the image asset asks for one")
+        dockerfile = Path(named.get("--file", "Dockerfile"))
+        if not dockerfile.is_file():
+            raise LocalAwsError(f"There is no {dockerfile} in {Path.cwd()}")
+        self._path(named["--tag"]).write_text(json.dumps(_manifest(Path.cwd(), platform)))
+        return 0
+
+    def _push(self, target: str) -> int:
+        registry, _, rest = target.partition("/")
+        repository, _, tag = rest.rpartition(":")
+        boto3.client("ecr").put_image(
+            registryId=registry.partition(".")[0],
+            repositoryName=repository,
+            imageTag=tag,
+            imageManifest=self._manifest_of(target),
+            imageManifestMediaType=_MANIFEST,
+        )
+        return 0
+
+    def _manifest_of(self, tag: str) -> str:
+        try:
+            return self._path(tag).read_text()
+        except FileNotFoundError as error:
+            raise LocalAwsError(f"There is no image {tag}") from error
+
+    def _path(self, tag: str) -> Path:
+        return self._folder / f"{hashlib.sha256(tag.encode()).hexdigest()}.json"
+
+
+def _manifest(context: Path, platform: str) -> dict[str, Any]:
+    """Return the image manifest (Docker's, schema 2) of a build context."""
+    digest = hashlib.sha256()
+    size = 0
+    for path in sorted(path for path in context.rglob("*") if path.is_file()):
+        if "__pycache__" in path.parts:
+            continue
+        content = path.read_bytes()
+        size += len(content)
+        digest.update(f"{path.relative_to(context)}\0{len(content)}\0".encode() + content)
+    system, _, architecture = platform.partition("/")
+    config = json.dumps({"os": system, "architecture": architecture}).encode()
+    return {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": {
+            "mediaType": _CONFIG,
+            "size": len(config),
+            "digest": f"sha256:{hashlib.sha256(config).hexdigest()}",
+        },
+        "layers": [{"mediaType": _LAYER, "size": size, "digest": f"sha256:{digest.hexdigest()}"}],
+    }
+
+
+if __name__ == "__main__":
+    main()

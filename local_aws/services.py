@@ -1,0 +1,139 @@
+"""Puts the local AWS together: ministack, SageMaker, Application Auto Scaling, and the mends to ministack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from local_aws import alarms, s3_bucket
+from local_aws import ministack_seam as seam
+from local_aws.application_autoscaling import cloudformation as autoscaling_types
+from local_aws.application_autoscaling.control_plane import ApplicationAutoScaling
+from local_aws.emulator import OPERATIONS_PATH, RECOVERY_PATH, STATUS_PATH
+from local_aws.process_registry import ProcessRegistry
+from local_aws.sagemaker import cloudformation as sagemaker_types
+from local_aws.sagemaker.container_images import ContainerImages
+from local_aws.sagemaker.control_plane import SageMaker
+from local_aws.sagemaker.endpoints import Endpoints
+from local_aws.sagemaker.launch import Launcher, serving_note
+from local_aws.sagemaker.metrics import NAMESPACE, InvocationMetrics
+from local_aws.sagemaker.model_data import ModelData
+from local_aws.sagemaker.resources import ResourceStore
+from local_aws.sagemaker.runtime import InvokeEndpoint
+from local_aws.self_client import SelfClients
+from local_aws.stack_operations import StackOperations
+from local_aws.state_saver import StateSaver
+
+
+class LocalServices:
+    """Everything that answers on the local AWS's port.
+
+    Parameters
+    ----------
+    endpoint_url
+        Where it answers.
+    folder
+        Where state, containers and the list of processes lie.
+    """
+
+    def __init__(self, endpoint_url: str, folder: Path) -> None:
+        clients = SelfClients(endpoint_url)
+        self._registry = ProcessRegistry(folder / "processes.json")
+        models = ResourceStore("model", "Model")
+        configs = ResourceStore("endpoint-config", "EndpointConfig")
+        model_data = ModelData(clients)
+        launcher = Launcher(clients, model_data, self._registry, folder)
+        launcher.remove_leftovers()
+        saver = StateSaver(seam.asgi_app())
+        store = ResourceStore("endpoint", "Endpoint")
+        self._endpoints = Endpoints(store, configs, models, launcher, on_change=saver.plan)
+        sagemaker = SageMaker(models, configs, self._endpoints, model_data, ContainerImages(clients))
+        autoscaling = ApplicationAutoScaling()
+        seam.register_service("sagemaker", sagemaker, "SageMaker")
+        seam.register_service("application-autoscaling", autoscaling, "AnyScaleFrontendService")
+        sagemaker_types.register(sagemaker, self._endpoints)
+        autoscaling_types.register(autoscaling)
+        s3_bucket.complete(clients)
+        seam.refuse_missing_image_tags()
+        seam.merge_metric_values(NAMESPACE)
+        alarms.install()
+        self._operations = StackOperations(clients, self._endpoints)
+        self._operations.install()
+        # Invocations change no state, so they pass by the saver.
+        saved = self._with_status(saver)
+        self._metrics = InvocationMetrics(clients)
+        self._metrics.start()
+        self.app = InvokeEndpoint(saved, self._endpoints, self._metrics)
+
+    def flush(self) -> None:
+        """Publish what is not yet published; to be called while the server still answers."""
+        self._metrics.stop()
+
+    def stop(self) -> None:
+        """End every container."""
+        self._endpoints.stop_all()
+        self._registry.end_all()
+
+    def _with_status(self, app: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the application with pages about the local AWS itself, and the restore at its start."""
+
+        async def with_status(
+            scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
+        ) -> None:
+            pages = {
+                STATUS_PATH: self._status,
+                RECOVERY_PATH: self._recovery,
+                OPERATIONS_PATH: self._operations.stacks_in_progress,
+            }
+            if scope["type"] == "http" and scope["path"] in pages:
+                body = json.dumps(pages[scope["path"]]()).encode()
+                headers = [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                ]
+                await send({"type": "http.response.start", "status": int(HTTPStatus.OK), "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+                return
+
+            async def restoring_send(message: dict[str, Any]) -> None:
+                if message["type"] == "lifespan.startup.complete":
+                    self._endpoints.restore()
+                    self._operations.finish_interrupted()
+                    alarms.keep_evaluating()
+                await send(message)
+
+            await app(scope, receive, restoring_send if scope["type"] == "lifespan" else send)
+
+        return with_status
+
+    def _recovery(self) -> dict[str, Any]:
+        """Return what the restore after a restart did, and whether it still goes on."""
+        lost = [f"the creation of endpoint {name} was interrupted; it is gone" for name in self._endpoints.lost]
+        return {"under_way": self._operations.under_way, "notes": [*lost, *self._operations.finished]}
+
+    def _status(self) -> list[dict[str, Any]]:
+        shown = []
+        for account, region, record in self._endpoints.store.everywhere():
+            variants = self._endpoints.running(account, region, record["EndpointName"])
+            shown.append(
+                {
+                    "name": record["EndpointName"],
+                    "status": record["EndpointStatus"],
+                    "failure_reason": record.get("FailureReason"),
+                    "account": account,
+                    "region": region,
+                    "variants": [
+                        {
+                            "name": v.name,
+                            "pid": v.container.pid,
+                            "url": v.container.url,
+                            "note": serving_note(v.image),
+                        }
+                        for v in variants
+                    ],
+                }
+            )
+        return shown
