@@ -1,0 +1,108 @@
+"""The local AWS itself: start, restart, crash, end."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import psutil
+import pytest
+
+from local_aws.bootstrap import VERSION_PARAMETER
+
+ROW = json.dumps([[1.0] * 10])
+
+
+def deploy_linear(machine) -> str:
+    machine.slipway("demo")
+    return machine.slipway("invoke", "linear", "--data", ROW).stdout
+
+
+def test_demo_prints_what_it_deployed_and_a_second_one_deploys_nothing(own_machine):
+    first = own_machine.slipway("demo")
+    assert "endpoint  slipway-local-linear-serverless" in first.stdout
+    assert "status    InService" in first.stdout
+    answer = json.loads(first.stdout.partition("answer    ")[2].splitlines()[0])
+    assert len(answer) == 2
+    assert sum(answer) == pytest.approx(1)
+    commands = [line.strip() for line in first.stdout.partition("Next:")[2].splitlines() if line.strip()]
+    assert len(commands) == 3
+    second = own_machine.slipway("demo")
+    assert second.stderr.count("(no changes)") == 2
+    assert second.stdout == first.stdout
+
+
+def test_an_endpoint_answers_again_after_a_restart(own_machine):
+    before = deploy_linear(own_machine)
+    own_machine.slipway("local", "down")
+    assert own_machine.processes() == []
+    own_machine.slipway("local", "up")
+    assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+    # and CloudFormation knows its stacks: nothing is deployed anew
+    assert own_machine.slipway("demo").stderr.count("(no changes)") == 2
+
+
+def test_after_a_crash_the_next_up_ends_the_orphans_and_finds_the_endpoint_again(own_machine):
+    before = deploy_linear(own_machine)
+    status = own_machine.status()
+    [endpoint] = status["endpoints"]
+    orphan = psutil.Process(endpoint["variants"][0]["pid"])
+    emulator = psutil.Process(status["running"]["pid"])
+    emulator.kill()
+    psutil.wait_procs([emulator], timeout=10)
+    assert orphan.is_running()
+    up = own_machine.slipway("local", "up")
+    assert "left behind" in up.stderr
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+    assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+
+
+def test_purge_leaves_no_process_and_no_state(own_machine):
+    deploy_linear(own_machine)
+    own_machine.slipway("local", "down", "--purge")
+    assert own_machine.processes() == []
+    assert not own_machine.folder.exists()
+
+
+def test_a_port_in_use_is_one_clear_message(own_machine):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", own_machine.port))
+        other.listen()
+        failed = own_machine.slipway("local", "up", check=False)
+    assert failed.returncode != 0
+    assert f"Port {own_machine.port} of 127.0.0.1 cannot be used: Address already in use" in failed.stderr
+    assert f"slipway local up --port {own_machine.port + 1}" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert own_machine.processes() == []
+
+
+def test_a_second_up_finds_the_first(own_machine):
+    own_machine.slipway("local", "up", "--no-bootstrap")
+    pid = own_machine.status()["running"]["pid"]
+    own_machine.slipway("local", "up", "--no-bootstrap")
+    assert own_machine.status()["running"]["pid"] == pid
+
+
+def test_without_bootstrap_the_deployment_says_so(own_machine):
+    own_machine.slipway("local", "up", "--no-bootstrap")
+    failed = own_machine.run(
+        *("cdk", "deploy", "--all", "-c", "env=local", "--require-approval", "never", "--no-color"),
+        *("--output", str(own_machine.folder / "cdk.out")),
+        check=False,
+    )
+    assert failed.returncode != 0
+    assert VERSION_PARAMETER in failed.stderr
+    assert "cdk bootstrap" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_only_the_loopback_interface_is_bound(own_machine):
+    deploy_linear(own_machine)
+    addresses = [
+        connection.laddr.ip
+        for process in own_machine.processes()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert addresses
+    assert set(addresses) == {"127.0.0.1"}

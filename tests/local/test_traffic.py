@@ -1,0 +1,102 @@
+"""Updates and faults while clients invoke without a pause."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psutil
+
+ROW = json.dumps([[1.0] * 10])
+CLIENTS = 8
+
+
+@dataclass
+class Traffic:
+    """What the clients got: answers, and what went wrong."""
+
+    answers: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def add(self, answer: str | None, failure: str | None) -> None:
+        with self.changed:
+            if failure is None:
+                self.answers.append(str(answer))
+            else:
+                self.failures.append(failure)
+            self.changed.notify_all()
+
+    def wait_for_more(self, count: int = 50) -> None:
+        """Wait until so many more answers have come."""
+        with self.changed:
+            wanted = len(self.answers) + count
+            assert self.changed.wait_for(lambda: len(self.answers) >= wanted, 60), self.failures[:3]
+
+
+@contextmanager
+def traffic(project) -> Iterator[Traffic]:
+    got = Traffic()
+    stop = threading.Event()
+    runtimes = [project.machine.client("sagemaker-runtime") for _ in range(CLIENTS)]
+
+    def invoke(runtime) -> None:
+        while not stop.is_set():
+            try:
+                answer = runtime.invoke_endpoint(
+                    EndpointName=project.endpoint_name(), ContentType="application/json", Body=ROW
+                )
+                got.add(answer["Body"].read().decode(), None)
+            except Exception as error:  # noqa: BLE001 - whatever a client can get
+                got.add(None, f"{type(error).__name__}: {error}")
+
+    clients = [threading.Thread(target=invoke, args=(runtime,)) for runtime in runtimes]
+    for client in clients:
+        client.start()
+    try:
+        got.wait_for_more()
+        yield got
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+
+
+def container(project) -> psutil.Process:
+    [endpoint] = [e for e in project.machine.status()["endpoints"] if e["name"] == project.endpoint_name()]
+    return psutil.Process(endpoint["variants"][0]["pid"])
+
+
+def test_no_request_fails_while_weights_config_and_container_change(new_project):
+    project = new_project("busy")
+    project.deploy()
+    old = container(project)
+    hosting = {"type": "serverless", "memory_size_in_mb": 3072, "max_concurrency": 9}
+    with traffic(project) as got:
+        model = project.model / "model.py"
+        model.write_text(model.read_text().replace("manual_seed(0)", "manual_seed(1)"))
+        project.deploy()  # new weights
+        got.wait_for_more()
+        endpoint = {"model": str(project.model), "container": "slim", "hosting": hosting}
+        project.write(endpoints={"scores": endpoint})
+        project.deploy()  # a new config
+        got.wait_for_more()
+    assert got.failures == []
+    assert len(set(got.answers)) == 2
+    assert not old.is_running()
+
+
+def test_a_killed_container_is_there_again_and_only_what_was_in_flight_fails(new_project):
+    project = new_project("killed")
+    project.deploy()
+    with traffic(project) as got:
+        killed = container(project)
+        killed.kill()
+        psutil.wait_procs([killed], timeout=10)
+        got.wait_for_more()
+    assert container(project).pid != killed.pid
+    assert all(failure.startswith("ModelError") for failure in got.failures)
+    assert len(set(got.answers)) == 1
