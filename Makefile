@@ -23,7 +23,7 @@ demo: setup ## deploy environments/local.yaml into AWS on this machine, ask its 
 	@slipway demo $(MODEL)
 
 test: setup ## run the whole test suite
-	@pytest -m "not soak"
+	@pytest -m "not soak" -n 3 --dist loadfile
 
 soak: setup ## the long runs
 	@pytest -m soak
