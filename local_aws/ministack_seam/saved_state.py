@@ -1,0 +1,22 @@
+"""What survives a restart."""
+
+from __future__ import annotations
+
+from ministack import app as _app
+from ministack.core import persistence
+from ministack.services import s3
+
+
+def save_state() -> None:
+    """Write the state of every service to the state folder, each file beside and then renamed."""
+    persistence.save_all(_app._build_persistence_save_dict())
+
+
+def unsaved_buckets() -> list[tuple[str, str]]:
+    """Return account and name of buckets that are on disk and were not there at the last save.
+
+    ministack writes objects at once and everything else at a save, so a kill in between leaves buckets that no
+    stack knows of. To be asked before the first save after a start.
+    """
+    saved = (persistence.load_state("s3") or {}).get("buckets_meta", {})
+    return sorted(set(s3._buckets.to_dict()) - set(saved.to_dict() if saved else {}))
