@@ -1,23 +1,12 @@
 """YAML that no one writes on purpose: one line, with file and, where it has one, line; never a traceback."""
 
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assets.errors import AssetError
 from assets.yaml_file import read_mapping
-
-
-@pytest.fixture
-def pythons_own_recursion_limit() -> Iterator[None]:
-    """Take the limit of a command: other tests' libraries raise it for the whole run."""
-    raised = sys.getrecursionlimit()
-    sys.setrecursionlimit(1000)
-    yield
-    sys.setrecursionlimit(raised)
 
 
 @pytest.mark.usefixtures("pythons_own_recursion_limit")

@@ -1,7 +1,6 @@
 """What a wrong settings file gets: every mistake at once, with its key, what is allowed and the nearest value."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -257,15 +256,6 @@ def test_all_mistakes_are_reported_together(messages: Messages) -> None:
 
 def test_a_wrong_hosting_type_does_not_bring_mistakes_of_its_own(messages: Messages) -> None:
     assert len(messages(settings(endpoints__linear__hosting__type="async"))) == 1
-
-
-@pytest.fixture
-def pythons_own_recursion_limit() -> Iterator[None]:
-    """Take the limit of a command: other tests' libraries raise it for the whole run."""
-    raised = sys.getrecursionlimit()
-    sys.setrecursionlimit(1000)
-    yield
-    sys.setrecursionlimit(raised)
 
 
 @pytest.mark.usefixtures("pythons_own_recursion_limit")
