@@ -4,11 +4,12 @@ It answers through `model_fn`, `input_fn`, `predict_fn` and `output_fn` of the u
 needs torch, numpy and uvicorn, uses orjson where present, and imports nothing else of this repository.
 Start it with `python -m serving --model-dir DIR`.
 
-    __main__ -> settings, installer, server -> handler (user_code, defaults, codecs), worker, app
+    __main__ -> installer, server -> web -> app -> pool -> model_process ~ channel ~ worker -> core
 
-A handler may raise `serving.BadRequest` to answer 400 with a reason of its own.
+The process that owns the port never imports torch: it takes requests in, queues them and hands them to worker
+processes, each of which holds the model. So a worker may die without a connection breaking.
 """
 
-from serving.errors import BadRequest
+from .core import BadRequest
 
 __all__ = ["BadRequest"]

@@ -1,7 +1,6 @@
 """`python -m serving`: install requirements, load the model, warm it up, serve."""
 
 import argparse
-import importlib
 import os
 import signal
 import sys
@@ -10,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from serving import logs
-from serving.errors import StartError
+from serving.core import logs
+from serving.core.errors import StartError
+from serving.core.settings import listening_port, read_settings
 from serving.installer import install
 from serving.listener import bind
-from serving.settings import listening_port, read_settings
+from serving.server import serve
 
 _SIGNAL_STATUS = 128  # a shell's exit status for a process that a signal ended, plus the signal's number
 
@@ -51,12 +51,7 @@ def _serve(options: argparse.Namespace) -> None:
     # before pip and the model take their time, so that a port in use is known at once
     listener = bind(options.host, listening_port(options.port, os.environ))
     packages = install(settings.requirements, packages_dir=options.packages_dir, timeout=options.install_timeout)
-    if packages:
-        sys.path.insert(0, str(packages))
-    importlib.invalidate_caches()
-    # only now: torch and numpy have to be the ones that the requirements may have brought
-    server = importlib.import_module("serving.server")
-    server.serve(settings, listener, options.drain_timeout)
+    serve(settings, listener, options.drain_timeout, packages)
 
 
 def _failure(error: StartError) -> str:

@@ -1,33 +1,41 @@
 """The ASGI application: `GET /ping` and `POST /invocations`."""
 
 import asyncio
-import logging
-import uuid
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
-from serving.errors import (
+from serving.core.errors import (
     BadRequest,
     ContentTooLargeError,
     MethodNotAllowedError,
     NotFoundError,
-    RequestError,
+    RequestTimeoutError,
     UnavailableError,
 )
-from serving.logs import log_event
-from serving.media_types import JSON
-from serving.messages import Answer, Request
-from serving.predictor import Predictor
-
-MAX_BODY = 6_553_500
-"""Bytes of a request's body, as much as the AWS PyTorch container takes (TorchServe's `max_request_size`)."""
+from serving.core.logs import log_request
+from serving.core.media_types import JSON
+from serving.core.messages import Answer, Request, new_request_id
+from serving.core.options import Options
+from serving.core.refusals import refusal
 
 _METHODS = {"/ping": "GET", "/invocations": "POST"}
-_FIRST_SERVER_ERROR = 500
+_OWN_HEADERS = frozenset({"content-type", "content-length", "connection", "transfer-encoding"})
+_DISCARDED = 4  # times the largest body; as much is read of a body that is too large, so that its client listens
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+class Backend(Protocol):
+    """Whatever answers requests, away from the event loop."""
+
+    async def answer(self, request: Request) -> Answer:
+        """Answer a request, or raise RequestError."""
+
+    def is_ready(self) -> bool:
+        """Whether a request could be answered now."""
 
 
 class ClientGoneError(Exception):
@@ -39,95 +47,121 @@ class App:
 
     Parameters
     ----------
-    predictor
-        Answers requests, away from the event loop.
+    backend
+        Answers requests.
+    options
+        The limits, and what is logged.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        self._predictor = predictor
+    def __init__(self, backend: Backend, options: Options) -> None:
+        self._backend = backend
+        self._options = options
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        extra: list[tuple[bytes, bytes]] = []
+        began, size = time.perf_counter(), 0
+        headers, request_id = _headers(scope), new_request_id()
         try:
-            answer = await self._answer(scope, headers, receive)
-            status = 200
+            _check_route(scope["path"], scope["method"])
+            if scope["path"] == "/ping":
+                answer = self._ping()
+            else:
+                body = await self._body(headers, receive)
+                size = len(body)
+                answer = await self._backend.answer(Request(body, headers, request_id))
         except ClientGoneError:
             return
         except asyncio.CancelledError:
-            error = UnavailableError("the server is stopping and did not finish this request")
-            status, answer = error.status, _refusal(error)
-        except RequestError as error:
-            status, answer = error.status, _refusal(error)
-            if isinstance(error, MethodNotAllowedError):
-                extra = [(b"allow", _METHODS[scope["path"]].encode())]
+            answer = refusal(
+                UnavailableError("the server is stopping and did not finish this request"), request_id
+            )
         except Exception as error:  # noqa: BLE001 - a bug of this server's must reach the client as JSON too
-            wrapped = RequestError("the server failed; its log says why")
-            wrapped.__cause__ = error
-            status, answer = wrapped.status, _refusal(wrapped)
-        await _send(send, status, answer, extra)
+            answer = refusal(error, request_id)
+        await _send(send, answer)
+        if self._options.log_requests and scope["path"] == "/invocations":
+            milliseconds = {**answer.milliseconds, "total": round((time.perf_counter() - began) * 1000, 3)}
+            log_request(request_id, answer.status, size, len(answer.body), milliseconds)
 
-    async def _answer(self, scope: Message, headers: dict[str, str], receive: Receive) -> Answer:
-        path, method = scope["path"], scope["method"]
-        if path not in _METHODS:
-            raise NotFoundError(f"{path} is unknown; there are GET /ping and POST /invocations")
-        if method != _METHODS[path]:
-            raise MethodNotAllowedError(f"{path} takes {_METHODS[path]}, not {method}")
-        if path == "/ping":
-            if not self._predictor.is_alive():
-                raise UnavailableError("the thread of the model has ended")
-            return Answer(b"", JSON)
-        body = await _read_body(headers, receive)
-        request = Request(body, headers.get("content-type"), headers.get("accept"), headers)
-        return await asyncio.wrap_future(self._predictor.submit(request))
+    def _ping(self) -> Answer:
+        if not self._backend.is_ready():
+            raise UnavailableError("no process holds the model now; one is starting")
+        return Answer(b"", JSON)
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        limit = self._options.request_timeout
+        try:
+            async with asyncio.timeout(limit):
+                return await _read_body(headers, receive, self._options.max_body_bytes)
+        except TimeoutError:
+            raise RequestTimeoutError(f"the body did not come within {limit:g} s") from None
 
 
-async def _read_body(headers: dict[str, str], receive: Receive) -> bytes:
+def _headers(scope: Message) -> dict[str, str]:
+    """Return the headers; of one that stands more than once, the values in one (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _check_route(path: str, method: str) -> None:
+    if path not in _METHODS:
+        raise NotFoundError(f"{path} is unknown; there are GET /ping and POST /invocations")
+    if method != _METHODS[path]:
+        raise MethodNotAllowedError(f"{path} takes {_METHODS[path]}, not {method}", _METHODS[path])
+
+
+async def _read_body(headers: dict[str, str], receive: Receive, largest: int) -> bytes:
     """Read the whole body, but not one that is too large."""
     declared = headers.get("content-length", "0")
     if not (declared.isascii() and declared.isdecimal()):
         raise BadRequest(f"Content-Length is {declared!r}, which is no number")
-    _refuse_too_large(int(declared))
-    chunks: list[bytes] = []
     size = 0
+    chunks: list[bytes] = []
+    if int(declared) > largest:
+        if "expect" not in headers:
+            await _discard(receive, largest)
+        raise _too_large(largest)
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         chunk = message.get("body", b"")
         size += len(chunk)
-        _refuse_too_large(size)
+        if size > largest:
+            await _discard(receive, largest)
+            raise _too_large(largest)
         chunks.append(chunk)
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def _refuse_too_large(size: int) -> None:
-    if size > MAX_BODY:
-        raise ContentTooLargeError(f"the body has more than the {MAX_BODY} bytes that this server takes")
+async def _discard(receive: Receive, largest: int) -> None:
+    """Read on for a while: a client that is still sending when the connection closes never sees its answer."""
+    size = 0
+    while size < _DISCARDED * largest:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
 
 
-def _refusal(error: RequestError) -> Answer:
-    """Log a refused request, with the traceback of the user's code where there is one, and return its answer."""
-    request_id = uuid.uuid4().hex
-    level = logging.ERROR if error.status >= _FIRST_SERVER_ERROR else logging.INFO
-    log_event(
-        "request_failed",
-        level=level,
-        cause=error.__cause__,
-        request_id=request_id,
-        status=error.status,
-        reason=str(error),
-    )
-    return Answer(error.body(request_id), JSON)
+def _too_large(largest: int) -> ContentTooLargeError:
+    return ContentTooLargeError(f"the body has more than the {largest} bytes that this server takes")
 
 
-async def _send(send: Send, status: int, answer: Answer, extra: list[tuple[bytes, bytes]]) -> None:
-    length = str(len(answer.body)).encode()
-    content_type = " ".join(answer.content_type.split()).encode("latin-1", "replace")
-    headers = [(b"content-type", content_type), (b"content-length", length), *extra]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _send(send: Send, answer: Answer) -> None:
+    headers = {name: value for name, value in answer.headers.items() if name not in _OWN_HEADERS}
+    headers["content-type"] = answer.content_type
+    headers["content-length"] = str(len(answer.body))
+    encoded = [(_clean(name), _clean(value)) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def _clean(text: str) -> bytes:
+    """Return a header's name or value without line breaks, which would begin another header."""
+    return " ".join(text.split()).encode("latin-1", "replace")

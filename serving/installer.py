@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from serving.errors import StartError
+from serving.core.errors import StartError
 
 _LAST_LINES = 20  # of pip's output, shown when it fails
 _UNFINISHED = ".installing-"

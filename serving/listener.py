@@ -3,7 +3,7 @@
 import socket
 from dataclasses import dataclass
 
-from serving.errors import StartError
+from serving.core.errors import StartError
 
 _BACKLOG = 2048  # connections that wait to be accepted
 

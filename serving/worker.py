@@ -1,55 +1,104 @@
-"""The one thread that the model lives on: it is loaded, warmed up and called there."""
+"""`python -m serving.worker`: the process that holds the model; `model_process` starts it.
 
-import queue
+It answers one group of requests after another on its main thread, so that what belongs to a thread, such as a
+database connection that `model_fn` opens, stays usable.
+"""
+
+import argparse
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, TypeVar
+import traceback
+from pathlib import Path
+from typing import BinaryIO
 
-Result = TypeVar("Result")
+from serving.channel import ANSWER, FAILED, READY, frame, read_frame
+from serving.core import logs
+from serving.core.errors import StartError
+from serving.core.messages import Answer, Request
+from serving.core.settings import read_settings
 
 
-class Worker:
-    """Runs calls one after another on a thread of its own, so that the event loop answers /ping meanwhile.
+def main() -> int:
+    """Load the model, say so, and answer until the server closes the channel."""
+    options = _parser().parse_args()
+    logs.configure()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # both may reach the whole group; the server says when to end, after what is in flight
+        signal.signal(number, signal.SIG_IGN)
+    channel = socket.socket(fileno=options.channel)
+    channel.set_inheritable(False)
+    threading.Thread(target=_end_with_the_server, args=(options.channel,), daemon=True).start()
+    try:
+        _serve(options, channel)
+    except StartError as error:
+        channel.sendall(frame((FAILED, str(error), _details(error))))
+        return 1
+    return 0
 
-    The thread is a daemon: a prediction that never ends does not keep the process from ending. One thread for all
-    calls also keeps what belongs to a thread, such as a database connection that `model_fn` opens, usable.
-    """
 
-    def __init__(self) -> None:
-        self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]] = (
-            queue.SimpleQueue()
-        )
-        self._busy = False
-        self._thread = threading.Thread(target=self._work, name="model", daemon=True)
-        self._thread.start()
+def _serve(options: argparse.Namespace, channel: socket.socket) -> None:
+    for folder in (options.packages, options.model_dir / "code" / "lib"):
+        if folder and folder.is_dir():
+            sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    settings = read_settings(options.model_dir, os.environ)
+    # only now: torch and numpy have to be the ones that the requirements may have brought
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(options.threads)
+    handler = importlib.import_module("serving.core.handler").Handler(settings, options.number)
+    if settings.options.threads is None and importlib.import_module("serving.core.threads").one_is_enough(handler):
+        torch.set_num_threads(1)
+    responder = importlib.import_module("serving.core.responder").Responder(handler)
+    channel.sendall(frame((READY, responder.batch_size)))
+    with channel.makefile("rb") as stream:
+        while (group := _next_group(stream)) is not None:
+            for place, answer in responder.respond(group):
+                channel.sendall(_answer_frame(group[place].id, answer))
+            # neither bodies nor a traceback's frames may live until the next group comes
+            del group
 
-    def submit(self, function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-        """Queue a call; the future gets its result or its exception, and can be cancelled until it starts."""
-        future: Future[Result] = Future()
-        self._calls.put((future, function, arguments))
-        return future
 
-    def is_alive(self) -> bool:
-        """Whether calls are still run."""
-        return self._thread.is_alive()
+def _next_group(stream: BinaryIO) -> list[Request] | None:
+    content = read_frame(stream)
+    return None if content is None else [Request(body, headers, name) for name, headers, body in content]
 
-    def is_busy(self) -> bool:
-        """Whether a call runs now."""
-        return self._busy
 
-    def _work(self) -> None:
-        while True:
-            future, function, arguments = self._calls.get()
-            if not future.set_running_or_notify_cancel():
-                continue
-            self._busy = True
-            try:
-                result = function(*arguments)
-            except BaseException as error:  # noqa: BLE001 - it goes to whoever waits, and the thread lives on
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-            self._busy = False
-            # neither the result nor a traceback's frames may live until the next call comes
-            del future, function, arguments
+def _answer_frame(request_id: str, answer: Answer) -> bytes:
+    # a handler may give subclasses, such as http.HTTPStatus, which are no part of the format
+    headers = {str(name): str(value) for name, value in answer.headers.items()}
+    status, content_type = int(answer.status), str(answer.content_type)
+    return frame((ANSWER, request_id, status, content_type, headers, answer.body, dict(answer.milliseconds)))
+
+
+def _end_with_the_server(channel: int) -> None:
+    """End at once when the server is gone, also during a prediction."""
+    poll = select.poll()
+    poll.register(channel, 0)  # nothing but POLLHUP and POLLERR
+    poll.poll()
+    os._exit(0)
+
+
+def _details(error: StartError) -> str:
+    parts = [error.details] if error.details else []
+    if error.__cause__:
+        parts.append("".join(traceback.format_exception(error.__cause__)).rstrip())
+    return "\n".join(parts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m serving.worker")
+    parser.add_argument("--channel", type=int, required=True)
+    parser.add_argument("--model-dir", type=Path, required=True)
+    parser.add_argument("--packages", type=Path)
+    parser.add_argument("--number", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ import pytest
 import torch
 
 from serving.app import App
-from serving.errors import StartError
-from serving.predictor import Predictor
-from serving.settings import read_settings
+from serving.core.errors import StartError
+from serving.core.handler import Handler
+from serving.core.messages import Answer, Request
+from serving.core.options import Options
+from serving.core.responder import Responder
+from serving.core.settings import Settings, read_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -115,6 +119,19 @@ class Response:
         return refusal["reason"]
 
 
+class InThisProcess:
+    """Answers requests without a worker process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._responder = Responder(Handler(settings))
+
+    async def answer(self, request: Request) -> Answer:
+        return next(self._responder.respond([request]))[1]
+
+    def is_ready(self) -> bool:
+        return True
+
+
 class Client:
     """Calls an ASGI application in this process."""
 
@@ -138,21 +155,23 @@ class Client:
         headers: dict[str, str] | None = None,
         *,
         events: Iterable[dict[str, Any]] | None = None,
+        receive: Callable[[], Any] | None = None,
+        raw_headers: list[tuple[bytes, bytes]] | None = None,
     ) -> Response:
         if not isinstance(body, bytes):
             body = body.encode() if isinstance(body, str) else json.dumps(body).encode()
         incoming = iter(events or [{"type": "http.request", "body": body, "more_body": False}])
         sent: list[dict[str, Any]] = []
 
-        async def receive() -> dict[str, Any]:
+        async def next_event() -> dict[str, Any]:
             return next(incoming)
 
         async def send(message: Any) -> None:
             sent.append(message)
 
         encoded = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-        scope = {"type": "http", "method": method, "path": path, "headers": encoded}
-        await self._app(scope, receive, send)
+        scope = {"type": "http", "method": method, "path": path, "headers": raw_headers or encoded}
+        await self._app(scope, receive or next_event, send)
         if not sent:
             return Response(0, {}, b"")
         start, end = sent
@@ -167,9 +186,15 @@ def client(model_dir: Callable[..., Path]) -> Callable[..., Client]:
 
     def load(code: str | None = None, *, environment: dict[str, str] | None = None, **contents: Any) -> Client:
         settings = read_settings(model_dir(code, **contents), environment or {})
-        return Client(App(Predictor(settings)))
+        return Client(App(InThisProcess(settings), settings.options))
 
     return load
+
+
+@pytest.fixture
+def app_of() -> Callable[..., Client]:
+    """A client of an application before the given backend: `app_of(backend, **options)`."""
+    return lambda backend, **options: Client(App(backend, Options(**options)))
 
 
 @pytest.fixture
@@ -244,3 +269,18 @@ def server() -> Iterator[Callable[..., Server]]:
     for started in servers:
         started.process.kill()
         started.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def linear_server(linear_file: Path) -> Iterator[Server]:
+    """A server of the linear model without a handler, shared by the tests of a module; its log goes nowhere."""
+    started = Server(linear_file.parent, "--port", "0").wait_ready()
+    # a log that nobody reads would fill its pipe, and hold the server up
+    reader = threading.Thread(target=lambda: [None for _ in started.process.stdout], daemon=True)
+    reader.start()
+    yield started
+    started.process.terminate()
+    started.process.wait(60)
+    reader.join(60)
+    started.process.stderr.close()
+    started.process.stdout.close()

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving import json_codec
-from serving.codecs import decode, encode, encode_json
-from serving.errors import BadRequest, ModelError, NotAcceptableError, RequestError, UnsupportedMediaTypeError
+from serving.core import json_codec
+from serving.core.codecs import decode, encode, encode_json
+from serving.core.errors import BadRequest, ModelError, NotAcceptableError, RequestError, UnsupportedMediaTypeError
 
 JSON, CSV, NPY = "application/json", "text/csv", "application/x-npy"
 

@@ -113,7 +113,7 @@ def test_a_value_error_of_input_fn_is_the_clients_fault(client):
     "function", ["input_fn(a, b)", "predict_fn(a, b)", "output_fn(a, b)", "transform_fn(a, b, c, d)"]
 )
 def test_bad_request_is_400_wherever_the_handler_raises_it(client, function):
-    code = f"from serving import BadRequest\ndef {function}: raise BadRequest('send\\nmore')"
+    code = f"from slipway_serving import BadRequest\ndef {function}: raise BadRequest('send\\nmore')"
     answer = client(code).invoke([[0] * 10])
     assert answer.status == 400
     assert answer.reason == "send more"

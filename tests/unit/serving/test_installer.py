@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from serving.errors import StartError
+from serving.core.errors import StartError
 from serving.installer import install
 
 MINUTE = 60.0

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving.errors import BadRequest, NotAcceptableError, UnsupportedMediaTypeError
-from serving.media_types import decode_text, media_type, negotiate, preferred
+from serving.core.errors import BadRequest, NotAcceptableError, UnsupportedMediaTypeError
+from serving.core.media_types import decode_text, media_type, negotiate, preferred
 
 OFFERS = ("application/json", "text/csv", "application/x-npy")
 

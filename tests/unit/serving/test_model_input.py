@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from serving.errors import BadRequest
-from serving.model_input import model_input
+from serving.core.errors import BadRequest
+from serving.core.model_input import model_input
 
 CPU = torch.device("cpu")
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from serving.errors import StartError
-from serving.settings import listening_port, read_settings
+from serving.core.errors import StartError
+from serving.core.settings import listening_port, read_settings
 
 HANDLER = "def model_fn(model_dir): return None\n"
 

@@ -9,12 +9,12 @@ import sys
 import pytest
 import torch
 
-from serving.errors import StartError
+from serving.core.errors import StartError
 from serving.listener import bind
 
 
-def test_it_says_ready_and_answers(server, model_dir, linear):
-    started = server(model_dir(), "--port", "0").wait_ready()
+def test_it_says_ready_and_answers(linear_server, linear):
+    started = linear_server
     assert started.port > 0
     assert started.request("GET", "/ping").status == 200
     answer = started.request("POST", "/invocations", json.dumps([[0.5] * 10]).encode())
@@ -25,8 +25,8 @@ def test_it_says_ready_and_answers(server, model_dir, linear):
     assert torch.allclose(torch.tensor(answer.json()), expected, rtol=0, atol=1e-6)
 
 
-def test_bodies_up_to_the_limit_and_above_it(server, model_dir):
-    started = server(model_dir(), "--port", "0").wait_ready()
+def test_bodies_up_to_the_limit_and_above_it(linear_server):
+    started = linear_server
     body = b"[[0,0,0,0,0,0,0,0,0,0]]"
     assert started.request("POST", "/invocations", body.ljust(6_553_500)).status == 200
     answer = started.request("POST", "/invocations", body.ljust(6_553_501))

@@ -4,6 +4,7 @@ Both read and refuse the same; orjson may write a float32 with fewer digits, whi
 """
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,15 @@ def loads(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from None
 
 
-def dumps(value: object) -> bytes:
+def dumps(value: object, *, nan_is_null: bool = False) -> bytes:
     """Write `value` as compact JSON; tensors and arrays, nested ones too, become lists.
+
+    Parameters
+    ----------
+    value
+        What to write.
+    nan_is_null
+        Whether NaN and infinity become null.
 
     Raises
     ------
@@ -44,13 +52,13 @@ def dumps(value: object) -> bytes:
         It contains an object that has no form in JSON.
     """
     if not HAS_ORJSON:
-        return _strict_dumps(value)
+        return _strict_dumps(value, nan_is_null=nan_is_null)
     try:
         body: bytes = orjson.dumps(value, _plain, orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     except orjson.JSONEncodeError:
         # orjson takes less than the standard library, integers above 64 bits for one
-        return _strict_dumps(value)
-    if b"null" in body:
+        return _strict_dumps(value, nan_is_null=nan_is_null)
+    if b"null" in body and not nan_is_null:
         # orjson writes NaN as null: the standard library tells it from a real None
         _strict_dumps(value)
     return body
@@ -64,12 +72,27 @@ def to_array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
     return tensor.numpy()
 
 
-def _strict_dumps(value: object) -> bytes:
+def _strict_dumps(value: object, *, nan_is_null: bool = False) -> bytes:
     try:
+        if nan_is_null:
+            value = _null_for_nan(value)
         text = json.dumps(value, allow_nan=False, default=_plain, separators=(",", ":"))
     except RecursionError:
         raise TypeError("it is nested too deeply") from None
     return text.encode()
+
+
+def _null_for_nan(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _null_for_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_null_for_nan(item) for item in value]
+    if isinstance(value, torch.Tensor | np.ndarray | np.generic):
+        plain = _plain(value)
+        return _null_for_nan(plain.tolist() if isinstance(plain, np.ndarray) else plain)
+    return value
 
 
 def _plain(value: object) -> object:

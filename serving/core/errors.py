@@ -4,6 +4,8 @@ import json
 from typing import ClassVar
 
 _LONGEST_REASON = 500  # characters; a reason is one line that a person reads
+_RETRY_AFTER = "1"  # seconds
+_INTERPRETER_ERROR = "The following operation failed in the TorchScript interpreter"
 _LONGEST_MESSAGE = 2000  # characters of the line that ends a start, which names files
 
 
@@ -37,6 +39,8 @@ class RequestError(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(one_line(reason))
+        self.headers: dict[str, str] = {}
+        """Headers of the answer, their names in lower case."""
 
     def body(self, request_id: str) -> bytes:
         """Return the answer's body: `{"error", "reason", "request_id"}` on one line."""
@@ -64,12 +68,23 @@ class MethodNotAllowedError(RequestError):
     status = 405
     error = "MethodNotAllowed"
 
+    def __init__(self, reason: str, allowed: str) -> None:
+        super().__init__(reason)
+        self.headers["allow"] = allowed
+
 
 class NotAcceptableError(RequestError):
     """406: the answer cannot be written as anything that Accept names."""
 
     status = 406
     error = "NotAcceptable"
+
+
+class RequestTimeoutError(RequestError):
+    """408: the client did not send its whole body in time."""
+
+    status = 408
+    error = "RequestTimeout"
 
 
 class ContentTooLargeError(RequestError):
@@ -94,13 +109,42 @@ class ModelError(RequestError):
 
 
 class UnavailableError(RequestError):
-    """503: the server cannot predict now."""
+    """503: the server cannot predict now, but may soon."""
 
     status = 503
     error = "ServiceUnavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.headers["retry-after"] = _RETRY_AFTER
+
+
+class PredictionTimeoutError(RequestError):
+    """504: the prediction did not end within the time limit of a request."""
+
+    status = 504
+    error = "PredictionTimeout"
 
 
 def one_line(text: str, longest: int = _LONGEST_REASON) -> str:
     """Return `text` without line breaks and not longer than `longest` characters."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def error_line(error: BaseException) -> str:
+    """Return the line of an exception's text that says what happened.
+
+    TorchScript puts it last, after its own traceback; torch otherwise puts it first, before hints for debugging.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if lines[0].startswith(_INTERPRETER_ERROR):
+        return one_line(lines[-1].removeprefix("RuntimeError: "))
+    return one_line(lines[0])
+
+
+def described(error: BaseException) -> str:
+    """Return an exception's type and the line that says what happened."""
+    return f"{type(error).__name__}: {error_line(error)}"

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from serving.errors import StartError, one_line
-from serving.messages import Context
+from .context import Context
+from .errors import StartError, one_line
 
 _PARAMETERS = {
     "model_fn": "model_dir",
@@ -20,7 +20,10 @@ _PARAMETERS = {
     "transform_fn": "model, body, content_type, accept",
 }
 _REPLACED_BY_TRANSFORM = ("input_fn", "predict_fn", "output_fn")
-_TAKEN_NAMES = sys.stdlib_module_names | {"numpy", "orjson", "serving", "torch", "uvicorn"}
+PUBLIC_NAME = "slipway_serving"
+"""The name under which a handler imports what this package has for it, in every container."""
+
+_TAKEN_NAMES = sys.stdlib_module_names | {"numpy", "orjson", "serving", "torch", "uvicorn", PUBLIC_NAME}
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,9 @@ def _import(entry_point: Path, code: Path) -> ModuleType:
     name = entry_point.stem
     if name in _TAKEN_NAMES:
         raise StartError(f"the handler {entry_point} hides Python's or the server's own {name}; rename the file")
-    for folder in (entry_point.parent, code):
-        if str(folder) not in sys.path:
-            sys.path.insert(0, str(folder))
+    _put_first(code / "lib", code, entry_point.parent)
+    # a copy of this package in code/ would bring a second BadRequest, which nobody here knows
+    sys.modules.setdefault(PUBLIC_NAME, sys.modules[__name__.rpartition(".")[0]])
     spec = importlib.util.spec_from_file_location(name, entry_point)
     if spec is None or spec.loader is None:
         raise StartError(f"the handler {entry_point} is not Python")
@@ -99,6 +102,12 @@ def _import(entry_point: Path, code: Path) -> ModuleType:
             f"the handler {entry_point} cannot be imported: {type(error).__name__}: {one_line(str(error))}"
         ) from error
     return module
+
+
+def _put_first(*folders: Path) -> None:
+    """Make these folders the first that Python looks in; `code/lib` holds what the tarball brings along."""
+    first = list(dict.fromkeys(str(folder) for folder in folders if folder.is_dir()))
+    sys.path[:] = [*first, *(folder for folder in sys.path if folder not in first)]
 
 
 def _checked(name: str, function: Any, file: Path) -> UserFunction:

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 
 _LOGGER = logging.getLogger("serving")
 
@@ -13,8 +14,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return `record` as one line."""
-        when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line: dict[str, object] = {"time": f"{when}.{record.msecs:03.0f}Z", "level": record.levelname}
+        line: dict[str, object] = {"time": _time(record.created), "level": record.levelname}
         key = "event" if record.name == _LOGGER.name else "message"
         line[key] = record.getMessage()
         line |= getattr(record, "fields", {})
@@ -47,3 +47,40 @@ def log_event(
         What else the line says.
     """
     _LOGGER.log(level, event, extra={"fields": fields}, exc_info=cause)
+
+
+def log_request(
+    request_id: str, status: int, bytes_in: int, bytes_out: int, milliseconds: Mapping[str, float]
+) -> None:
+    """Log that a request was answered, without the cost of a record of `logging`.
+
+    Parameters
+    ----------
+    request_id
+        Names the request in its answer and in the log's other lines.
+    status
+        The answer's.
+    bytes_in, bytes_out
+        The sizes of the bodies.
+    milliseconds
+        What each phase took.
+    """
+    if not _LOGGER.isEnabledFor(logging.INFO):
+        return
+    line = {
+        "time": _time(time.time()),
+        "level": "INFO",
+        "event": "request",
+        "request_id": request_id,
+        "status": status,
+        "bytes_in": bytes_in,
+        "bytes_out": bytes_out,
+        "milliseconds": milliseconds,
+    }
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+def _time(seconds: float) -> str:
+    when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    return f"{when}.{int(seconds % 1 * 1000):03d}Z"

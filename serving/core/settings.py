@@ -1,15 +1,23 @@
 """What the server is to serve: `serving.json` of the model directory and SageMaker's environment variables."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from serving.errors import StartError
-from serving.media_types import JSON
+from .errors import StartError
+from .media_types import JSON
+from .messages import Request
+from .options import Options, read_options
 
 _DEFAULT_ENTRY_POINT = "inference.py"
+_OPTION_OF = {
+    "SAGEMAKER_MODEL_SERVER_WORKERS": "workers",
+    "SAGEMAKER_MODEL_SERVER_TIMEOUT": "request_timeout",
+    "OMP_NUM_THREADS": "threads",
+}
 _DEFAULT_PORT = 8080  # "Custom Inference Code with Hosting Services", Amazon SageMaker AI Developer Guide
 
 
@@ -32,6 +40,10 @@ class WarmUp:
     content_type: str
     accept: str
 
+    def request(self) -> Request:
+        """Return the request."""
+        return Request(self.body, {"content-type": self.content_type, "accept": self.accept})
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -47,12 +59,15 @@ class Settings:
         The content type of an answer when the request accepts anything.
     warm_up
         The request to answer before the server is ready.
+    options
+        How it is served.
     """
 
     model_dir: Path
     entry_point: Path | None = None
     default_accept: str = JSON
     warm_up: WarmUp | None = None
+    options: Options = field(default_factory=Options)
 
     @property
     def requirements(self) -> Path:
@@ -68,7 +83,8 @@ def read_settings(model_dir: Path, environment: Mapping[str, str]) -> Settings:
     model_dir
         The unpacked tarball.
     environment
-        Read for `SAGEMAKER_PROGRAM` and `SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT` (SageMaker Inference Toolkit).
+        Read for `SAGEMAKER_PROGRAM`, `SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT`, `SAGEMAKER_MODEL_SERVER_WORKERS`
+        and `SAGEMAKER_MODEL_SERVER_TIMEOUT` (SageMaker Inference Toolkit), and `OMP_NUM_THREADS` (OpenMP).
 
     Raises
     ------
@@ -86,6 +102,7 @@ def read_settings(model_dir: Path, environment: Mapping[str, str]) -> Settings:
         entry_point=_entry_point(model_dir.resolve(), program or _text(content, "entry_point", file), named_in),
         default_accept=environment.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip().lower() or JSON,
         warm_up=_warm_up(model_dir, content, file),
+        options=_options(content.get("serving"), file, environment),
     )
 
 
@@ -106,6 +123,18 @@ def listening_port(option: int | None, environment: Mapping[str, str]) -> int:
     if not (value.isascii() and value.isdecimal() and 0 <= int(value) <= 0xFFFF):  # noqa: PLR2004 - the last port
         raise StartError(f"SAGEMAKER_BIND_TO_PORT is {value!r}; it has to be a port from 0 to 65535")
     return int(value)
+
+
+def _options(section: object, file: Path, environment: Mapping[str, str]) -> Options:
+    options = read_options(section, f"{file}: serving")
+    for variable, key in _OPTION_OF.items():
+        value = environment.get(variable, "").strip()
+        if value:
+            # "4" is what 4 is in serving.json, and what is no number is refused as it would be there
+            number = int(value) if value.isascii() and value.isdecimal() else value
+            read_options({key: number}, variable)
+            options = dataclasses.replace(options, **{key: number})  # type: ignore[arg-type]  # checked above
+    return options
 
 
 def _read_json_object(file: Path) -> dict[str, Any]:

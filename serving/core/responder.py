@@ -1,0 +1,164 @@
+"""Answers requests, several at a time where the model may be called once for them, and never raises."""
+
+import logging
+import operator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from .batching import Unsplittable, rows_are_independent, stack_key
+from .errors import ModelError, RequestError, StartError
+from .handler import Handler
+from .logs import log_event
+from .messages import Answer, Request
+from .refusals import refusal
+from .work import Work
+
+_DEFAULT_BATCH = 32
+_WARM_UPS = 3  # TorchScript specializes a graph in its first calls
+
+
+class Responder:
+    """A warmed-up handler.
+
+    Parameters
+    ----------
+    handler
+        The loaded model.
+
+    Raises
+    ------
+    StartError
+        The model does not answer its warm-up sample, or cannot be called for several requests as the settings ask.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._warm_up()
+        self.batch_size = self._batch_size()
+        """How many requests one call of `respond` may be given."""
+
+    def respond(self, requests: Sequence[Request]) -> Iterator[tuple[int, Answer]]:
+        """Answer requests, each as soon as its answer is known.
+
+        Parameters
+        ----------
+        requests
+            Those that wait; at most `batch_size`.
+
+        Returns
+        -------
+        Iterator[tuple[int, Answer]]
+            A request's place in `requests`, and its answer, which may be a refusal.
+        """
+        if self.batch_size == 1 or len(requests) == 1:
+            for place, request in enumerate(requests):
+                yield place, self._alone(Work(request))
+            return
+        waiting: list[tuple[int, Work]] = []
+        for place, request in enumerate(requests):
+            work = Work(request)
+            try:
+                self._handler.read(work)
+            except Exception as error:  # noqa: BLE001 - a refusal is an answer, too
+                yield place, refusal(error, work.request.id, work.milliseconds)
+            else:
+                waiting.append((place, work))
+        yield from self._predicted(waiting)
+
+    def _predicted(self, waiting: list[tuple[int, Work]]) -> Iterator[tuple[int, Answer]]:
+        keyed = [(repr(stack_key(work.data)), place, work) for place, work in waiting]
+        keyed.sort(key=operator.itemgetter(0, 1))
+        for key, same in groupby(keyed, key=operator.itemgetter(0)):
+            places, works = zip(*[(place, work) for _, place, work in same], strict=True)
+            if key == repr(None):
+                yield from zip(places, map(self._finish, works), strict=True)
+            else:
+                yield from zip(places, self._together(works), strict=True)
+
+    def _together(self, works: Sequence[Work]) -> Iterator[Answer]:
+        if len(works) > 1:
+            try:
+                self._handler.predict(works)
+            except Unsplittable as error:
+                # it did run, so it does not run again
+                fault = ModelError(f"the prediction for {len(works)} requests cannot be split: {error}")
+                yield from (refusal(fault, work.request.id, work.milliseconds) for work in works)
+                return
+            except RequestError as error:
+                # one request may have spoilt it for all, and none has an answer yet
+                log_event("batch_failed", level=logging.WARNING, requests=len(works), reason=str(error))
+            else:
+                yield from map(self._written, works)
+                return
+        yield from map(self._finish, works)
+
+    def _alone(self, work: Work) -> Answer:
+        try:
+            return self._handler.answer(work)
+        except Exception as error:  # noqa: BLE001 - a refusal is an answer, too
+            return refusal(error, work.request.id, work.milliseconds)
+
+    def _finish(self, work: Work) -> Answer:
+        try:
+            self._handler.predict([work])
+            return self._handler.write(work)
+        except Exception as error:  # noqa: BLE001 - a refusal is an answer, too
+            return refusal(error, work.request.id, work.milliseconds)
+
+    def _written(self, work: Work) -> Answer:
+        try:
+            return self._handler.write(work)
+        except Exception as error:  # noqa: BLE001 - a refusal is an answer, too
+            return refusal(error, work.request.id, work.milliseconds)
+
+    def _warm_up(self) -> None:
+        sample = self._handler.settings.warm_up
+        if sample is None:
+            return
+        try:
+            for _ in range(_WARM_UPS):
+                self._handler.invoke(sample.request())
+        except RequestError as error:
+            raise StartError(
+                f"the warm-up sample {sample.name} ({sample.content_type}) gets {error.status}: {error}"
+            ) from error.__cause__
+
+    def _batch_size(self) -> int:
+        """Return how many requests may be answered by one call of the model, proven by the warm-up sample."""
+        handler, size = self._handler, self._handler.settings.options.batch.max_size
+        if size == 1 or (size is None and not handler.predicts_by_default):
+            return 1
+        if handler.transforms:
+            raise StartError(
+                "serving.batch.max_size needs a predict_fn, but the handler has a transform_fn; drop it"
+            )
+        try:
+            proven = self._is_proven()
+        except Unsplittable as error:
+            if size is None:
+                return 1
+            raise StartError(
+                f"serving.batch.max_size is {size}, but a prediction cannot be split: {error}; drop it"
+            ) from None
+        if size is None:
+            return _DEFAULT_BATCH if proven else 1
+        return size
+
+    def _is_proven(self) -> bool:
+        sample = self._handler.settings.warm_up
+        if sample is None:
+            return False
+        first = Work(sample.request())
+        self._handler.read(first)
+
+        def predict(data: object) -> object:
+            work = Work(first.request)
+            work.data = data
+            self._handler.predict([work])
+            return work.prediction
+
+        try:
+            return rows_are_independent(predict, first.data)
+        except RequestError as error:
+            log_event("batch_not_proven", level=logging.WARNING, reason=str(error))
+            return False

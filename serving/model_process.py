@@ -1,0 +1,189 @@
+"""A worker process as the server sees it: started, given groups of requests, ended."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from serving.channel import ANSWER, FAILED, READY, Frames, frame
+from serving.core.errors import StartError
+from serving.core.messages import Answer, Request
+
+_OPENMP = {"OMP_WAIT_POLICY": "passive"}
+"""Where the user says nothing else: threads that spin while they wait take the core that another process needs."""
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What a worker is started from.
+
+    Parameters
+    ----------
+    model_dir
+        The unpacked tarball.
+    packages
+        Where its requirements are installed; None where the running environment has them.
+    threads
+        Threads of its operators.
+    """
+
+    model_dir: Path
+    packages: Path | None
+    threads: int
+
+
+@dataclass(eq=False)
+class Waiting:
+    """A request whose client waits.
+
+    Parameters
+    ----------
+    request
+        The request.
+    came
+        When it came, by the event loop's clock.
+    answered
+        Gets the answer.
+    given
+        When it was given to a worker, by the same clock; None while it is queued.
+    """
+
+    request: Request
+    came: float
+    answered: "asyncio.Future[Answer]"
+    given: float | None = None
+
+
+@dataclass(eq=False)
+class Group:
+    """Requests that a worker was given together; a worker answers its groups one after another.
+
+    Parameters
+    ----------
+    open
+        Those without an answer yet, by their ids.
+    began
+        When the worker came to it, by the event loop's clock.
+    """
+
+    open: dict[str, Waiting]
+    began: float
+
+
+class ModelProcess(asyncio.Protocol):
+    """One worker.
+
+    Parameters
+    ----------
+    spec
+        What it is started from.
+    number
+        Its number, from 0.
+    on_change
+        Called with this worker whenever it is ready, has answered a group, or has ended.
+    """
+
+    def __init__(self, spec: WorkerSpec, number: int, on_change: Callable[["ModelProcess"], None]) -> None:
+        self.number = number
+        self.batch_size = 1
+        self.is_ready = False
+        self.was_ready = False
+        self.is_ended = False
+        self.failure: StartError | None = None
+        self.groups: deque[Group] = deque()
+        self._on_change = on_change
+        self._frames = Frames()
+        self._transport: Any = None
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "serving.worker", "--channel", str(theirs.fileno())),
+                    *("--model-dir", str(spec.model_dir), "--number", str(number)),
+                    *("--threads", str(spec.threads)),
+                    *(("--packages", str(spec.packages)) if spec.packages else ()),
+                ],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={**_OPENMP, **os.environ},
+            )
+        ours.setblocking(False)
+        self._socket = ours
+
+    async def connect(self) -> None:
+        """Listen to the worker from now on."""
+        await asyncio.get_running_loop().create_connection(lambda: self, sock=self._socket)
+
+    def give(self, group: Sequence[Waiting], now: float) -> None:
+        """Hand requests over; they are answered through their futures."""
+        for waiting in group:
+            waiting.given = now
+        self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
+        requests = [(item.request.id, dict(item.request.headers), item.request.body) for item in group]
+        self._transport.write(frame(requests))
+
+    def has_exited(self) -> bool:
+        """Whether the process has ended; a child that it left may still hold the channel open."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        self.is_ready = False
+        self._process.kill()
+        transport, self._transport = self._transport, None
+        if transport:
+            transport.abort()
+        else:
+            self._socket.close()
+
+    def wait(self) -> int:
+        """Wait for the process to have ended and return its exit status."""
+        return self._process.wait()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember the transport; called by asyncio."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take answers; called by asyncio."""
+        for kind, *content in self._frames.feed(data):
+            if kind == ANSWER:
+                self._take_answer(content)
+            elif kind == READY:
+                self.batch_size = content[0]
+                self.is_ready = self.was_ready = True
+                self._on_change(self)
+            elif kind == FAILED:
+                self.failure = StartError(content[0], details=content[1])
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Remember that the process is gone; called by asyncio."""
+        self.end()
+
+    def end(self) -> None:
+        """Take the process for ended."""
+        if self.is_ended:
+            return
+        self.is_ended, self.is_ready = True, False
+        self._process.kill()  # it closed its channel, so nothing can be had from it any more
+        self._on_change(self)
+
+    def _take_answer(self, content: list[Any]) -> None:
+        request_id, status, content_type, headers, body, milliseconds = content
+        group = self.groups[0]
+        waiting = group.open.pop(request_id)
+        if not waiting.answered.done():
+            queued = 0.0 if waiting.given is None else waiting.given - waiting.came
+            took = {"queue": round(queued * 1000, 3), **milliseconds}
+            waiting.answered.set_result(Answer(body, content_type, status, headers, took))
+        if not group.open:
+            self.groups.popleft()
+            if self.groups:
+                self.groups[0].began = asyncio.get_running_loop().time()
+            self._on_change(self)

@@ -1,0 +1,145 @@
+"""The server with a real worker process: killed, stuck, flooded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+HANDLER = """
+    import json, os
+    def model_fn(model_dir): return None
+    def predict_fn(data, model):
+        if data == "wait":
+            print("waiting", flush=True)
+            with open({release!r}) as release:
+                release.read()
+        while data == "spin":
+            pass
+        return os.getpid()
+    def input_fn(body, content_type): return json.loads(body)
+"""
+TIMEOUT = 8.0
+
+
+@pytest.fixture
+def served(server, model_dir, tmp_path):
+    release = tmp_path / "release"
+    os.mkfifo(release)
+
+    def start(**options):
+        folder = model_dir(HANDLER.format(release=str(release)), settings={"serving": options})
+        started = server(folder, "--port", "0").wait_ready()
+        started.release = release
+        return started
+
+    return start
+
+
+def ask(started, content="pid"):
+    return started.request("POST", "/invocations", json.dumps(content).encode())
+
+
+def ask_until(started, wanted):
+    """Ask until the answer has a status; /ping says the same as soon as it may."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (answer := ask(started)).status == wanted:
+            return answer
+        assert answer.status == 503, answer.body
+    return pytest.fail(f"no {wanted}")
+
+
+def test_a_killed_worker_costs_only_what_is_in_flight_and_is_replaced(served):
+    started = served()
+    first = ask(started).json()
+    stop = threading.Event()
+
+    def keep_asking():
+        answers = []
+        while not stop.is_set():
+            answers.append(ask(started))
+        return answers
+
+    with ThreadPoolExecutor(16) as pool:
+        clients = [pool.submit(keep_asking) for _ in range(16)]
+        try:
+            os.kill(first, signal.SIGKILL)
+            assert started.wait_event("worker_ended")["status"] == -signal.SIGKILL
+            second = ask_until(started, 200).json()
+        finally:
+            stop.set()
+        answers = [answer for client in clients for answer in client.result(60)]
+    assert second != first
+    refused = [answer for answer in answers if answer.status != 200]
+    assert len(refused) <= 1, "a lone worker is at one request at a time"
+    assert all(answer.status == 503 and "ended during" in answer.reason for answer in refused)
+    assert {answer.json() for answer in answers if answer.status == 200} <= {first, second}
+    assert started.request("GET", "/ping").status == 200
+
+
+def test_what_a_killed_worker_was_at_is_an_explicit_503_and_ping_tells_the_truth(served):
+    started = served()
+    worker = ask(started).json()
+    with ThreadPoolExecutor() as pool:
+        lost = pool.submit(ask, started, "wait")
+        assert "waiting\n" in started.lines()
+        assert started.request("GET", "/ping").status == 200
+        os.kill(worker, signal.SIGKILL)
+        answer = lost.result(60)
+    assert answer.status == 503
+    assert answer.headers["retry-after"]
+    assert started.request("GET", "/ping").status == 503
+    assert ask(started).json() != worker
+    assert started.request("GET", "/ping").status == 200
+
+
+def test_a_stuck_prediction_is_504_and_the_next_ones_are_answered(served):
+    started = served(request_timeout=1)
+    answer = ask(started, "spin")
+    assert answer.status == 504
+    assert "did not end within 1 s" in answer.reason
+    ask_until(started, 200)
+
+
+def test_beyond_the_queue_requests_are_503_with_retry_after(served):
+    started = served(queue_size=1)
+    with ThreadPoolExecutor() as pool:
+        answers = [pool.submit(ask, started, "wait")]
+        assert "waiting\n" in started.lines()
+        deadline = time.monotonic() + 60
+        refused = None
+        while refused is None and time.monotonic() < deadline:
+            answers.append(pool.submit(ask, started))
+            refused = next((one.result() for one in answers if one.done()), None)
+        assert refused.status == 503
+        assert refused.headers["retry-after"] == "1"
+        assert "wait for the model already" in refused.reason
+        started.release.write_text("done")
+        statuses = [one.result(60).status for one in answers]
+    assert statuses[0] == 200
+    assert set(statuses) == {200, 503}
+
+
+def test_workers_end_with_the_server_whatever_ends_it(served):
+    started = served(workers=2)
+    pids = {ask(started).json() for _ in range(20)}
+    started.process.kill()
+    started.process.wait(60)
+    deadline = time.monotonic() + 60
+    while any(exists(pid) for pid in pids):
+        assert time.monotonic() < deadline, pids
+        time.sleep(0.01)
+
+
+def exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
