@@ -4,9 +4,10 @@ What the handler's own imports reach is always packed, and what model.py's impor
 the export. Of the rest, each rule below leaves out what can be told to be of no use.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from assets.ignore import covers
 from assets.python_imports import Imports
 
 MODEL_FILE = "model.py"
@@ -15,21 +16,30 @@ MODEL_FILE = "model.py"
 SAMPLES = "samples/"
 """The folder of samples, which the asset step reads."""
 
-_ABOUT = ("model.yaml", "README*", "LICENSE*", "LICENCE*")
+_ABOUT = ("model.yaml", "README*", "LICENSE*", "LICENCE*", "requirements.*.lock")
 _TEST_FOLDERS = ("tests", "test")
 _TEST_FILES = ("test_*.py", "*_test.py", "conftest.py")
-_CHECKPOINTS = ("*.pt", "*.pth", "*.ckpt", "*.safetensors")
+_CHECKPOINTS = ("*.pt", "*.pth", "*.pt2", "*.ckpt", "*.safetensors")
+_FOR_TRAINING = (MODEL_FILE, "train.py")
 
-_NEVER_PACKED = ("__init__.py", "model.pt")
+_NEVER_PACKED = ("__init__.py", "model.pt", "model.pt2")
 
 
-def code_files(names: Iterable[str], handler: Imports) -> list[str]:
+def code_files(
+    names: Iterable[str],
+    handler: Imports,
+    *,
+    elsewhere: Container[str] = (),
+    ignore: Sequence[str] = (),
+    include: Sequence[str] = (),
+) -> list[str]:
     """Return the files that go into `code/`.
 
-    Left out are model.yaml, README, LICENSE and samples/ at the top; tests; model.py and train.py; an
-    `__init__.py` at the top, since a package named `code` hides the standard library's and breaks `pdb`; a
-    model.pt at the top, since the exported one has its place; and checkpoints (.pt, .pth, .ckpt, .safetensors)
-    that no string in the handler's modules names, since their weights are in model.pt.
+    Left out are model.yaml, README, LICENSE, the locks of vendored dependencies and samples/ at the top; tests;
+    model.py and train.py; and checkpoints (.pt, .pth, .pt2, .ckpt, .safetensors) that no string in the handler's
+    modules names, since their weights are in the model. Never packed are an `__init__.py` at the top, since a
+    package named `code` hides the standard library's and breaks `pdb`, and a model.pt at the top, since the model
+    itself has that place.
 
     Parameters
     ----------
@@ -37,17 +47,24 @@ def code_files(names: Iterable[str], handler: Imports) -> list[str]:
         The files of the model folder.
     handler
         What the handler imports; empty where there is no handler.
+    elsewhere
+        Files that have another place in the tarball.
+    ignore
+        Patterns of further files that are left out, unless the handler imports them.
+    include
+        Patterns of files that are packed although they are left out otherwise.
     """
-    left_out = {MODEL_FILE, "train.py"}
 
     def is_packed(name: str) -> bool:
-        if name in _NEVER_PACKED:
+        if name in _NEVER_PACKED or name in elsewhere:
             return False
-        if name in handler.files:
+        if name in handler.files or covers(name, include):
             return True
+        if covers(name, ignore):
+            return False
         if _is_checkpoint(name):
             return _is_named(name, handler.strings)
-        return name not in left_out and not _is_for_people(name)
+        return name not in _FOR_TRAINING and not _is_for_people(name)
 
     return [name for name in names if is_packed(name)]
 
@@ -56,8 +73,8 @@ def export_inputs(names: Iterable[str], model: Imports, entry_point: str) -> lis
     """Return the files whose change makes a new export necessary.
 
     That is every file which model.py could read, because it may open any of them; only what has another use
-    is left out: model.yaml, requirements.txt, README, LICENSE and samples/ at the top, tests, the handler and
-    train.py. What lies outside the model folder is not seen.
+    is left out: model.yaml, requirements.txt and its locks, README, LICENSE and samples/ at the top, tests, the
+    handler and train.py. What lies outside the model folder is not seen.
 
     Parameters
     ----------

@@ -1,10 +1,11 @@
-"""Exports one model to TorchScript: the program that `assets.export` runs in a process of its own.
+"""Exports one model: the program that `assets.export` runs in a process of its own.
 
-    python export_process.py MODEL_FOLDER RESULT_FOLDER
+    python export_process.py MODEL_FOLDER RESULT_FOLDER {model.pt | model.pt2} [--freeze]
 
-It writes RESULT_FOLDER/model.pt, or RESULT_FOLDER/failure.json and exits with 1. It imports nothing of
-Slipway, so that the model's own modules meet no others of their name, and it ends when its standard input is
-closed, so that it never outlives the process that started it.
+It writes RESULT_FOLDER/model.pt, which is TorchScript, or model.pt2, which `torch.export` made; or it writes
+RESULT_FOLDER/failure.json and exits with 1. It imports nothing of Slipway, so that the model's own modules meet
+no others of their name, and it ends when its standard input is closed, so that it never outlives the process that
+started it.
 """
 
 import contextlib
@@ -13,39 +14,35 @@ import json
 import os
 import random
 import re
+import runpy
 import shutil
 import sys
 import threading
 import traceback
 import types
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
-# torch.save, and torch.load with mmap, are built on these two; there is no public door to an archive's
-# records.
-from torch._C import PyTorchFileReader, PyTorchFileWriter
-
 _MODEL_FILE = "model.py"
 _REASON_LENGTH = 400
-_ID = ".data/serialization_id"  # a digest of all records, which the writer makes anew
+_ARCHIVE = Path(__file__).with_name("reproducible_archive.py")
 
 
 class ExportError(Exception):
     """The model does not keep to the contract of model.py."""
 
 
-def main(model_folder: Path, result_folder: Path) -> int:
-    """Export the model in `model_folder` into `result_folder`; return the exit status."""
+def main(model_folder: Path, result_folder: Path, file_name: str, *, freeze: bool) -> int:
+    """Export the model in `model_folder` into a file in `result_folder`; return the exit status."""
     try:
-        saved = result_folder / "saved" / "model.pt"
+        saved = result_folder / "saved" / file_name
         saved.parent.mkdir()
-        _save(saved)
-        write_reproducibly(saved, result_folder / "model.pt")
+        _save(saved, freeze)
+        runpy.run_path(str(_ARCHIVE))["write_reproducibly"](saved, result_folder / file_name)
         shutil.rmtree(saved.parent)
     except (Exception, SystemExit) as error:  # noqa: BLE001 (the model's own code may raise anything)
         traceback.print_exc()
@@ -55,7 +52,7 @@ def main(model_folder: Path, result_folder: Path) -> int:
     return 0
 
 
-def _save(path: Path) -> None:
+def _save(path: Path, freeze: bool) -> None:
     # For a model that draws its weights without a seed of its own.
     random.seed(0)
     torch.manual_seed(0)
@@ -70,46 +67,58 @@ def _save(path: Path) -> None:
         model = module.create_model()
     if not isinstance(model, torch.nn.Module):
         raise ExportError(f"create_model() returns {_a(model)}, not a torch.nn.Module. Return the model itself.")
+    model = model.cpu().eval()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
-        _to_torchscript(model.cpu().eval(), module).save(str(path))
+        if path.suffix == ".pt2":
+            torch.export.save(_to_exported_program(model, module), path)
+        else:
+            scripted = _to_torchscript(model, module)
+            (_frozen(scripted) if freeze else scripted).save(str(path))
+
+
+def _to_exported_program(model: torch.nn.Module, module: types.ModuleType) -> torch.export.ExportedProgram:
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ExportError(
+            "create_model() returns TorchScript, which torch.export does not take. Return the module."
+        )
+    inputs = _example_inputs(module)
+    if inputs is None:
+        raise ExportError("has no function example_inputs(), which torch.export needs. Define it: (tensor,).")
+    dynamic_shapes: Callable[[], Any] = getattr(module, "dynamic_shapes", lambda: None)
+    with _step("dynamic_shapes() failed"):
+        shapes = dynamic_shapes()
+    with _step("the model cannot be exported with example_inputs()"):
+        return torch.export.export(model, inputs, dynamic_shapes=shapes)
 
 
 def _to_torchscript(model: torch.nn.Module, module: types.ModuleType) -> Any:
     if isinstance(model, torch.jit.ScriptModule):
         return model
-    example_inputs: Callable[[], Any] | None = getattr(module, "example_inputs", None)
-    if example_inputs is None:
+    inputs = _example_inputs(module)
+    if inputs is None:
         with _step("the model cannot be scripted; define example_inputs() to trace it instead"):
             return torch.jit.script(model)
+    with _step("the model cannot be traced with example_inputs()"):
+        trace: Callable[..., Any] = torch.jit.trace
+        return trace(model, inputs)
+
+
+def _frozen(model: Any) -> Any:
+    with _step("the model cannot be frozen; leave `freeze` out of model.yaml"):
+        freeze: Callable[..., Any] = torch.jit.freeze
+        return freeze(model)
+
+
+def _example_inputs(module: types.ModuleType) -> tuple[torch.Tensor, ...] | None:
+    example_inputs: Callable[[], Any] | None = getattr(module, "example_inputs", None)
+    if example_inputs is None:
+        return None
     with _step("example_inputs() failed"):
         inputs = example_inputs()
     if not isinstance(inputs, tuple) or not all(isinstance(value, torch.Tensor) for value in inputs):
         raise ExportError(f"example_inputs() returns {_a(inputs)}, not a tuple of tensors. Return one: (tensor,).")
-    with _step("the model cannot be traced with example_inputs()"):
-        trace: Callable[..., Any] = torch.jit.trace
-        return trace(model, tuple(value.cpu() for value in inputs))
-
-
-def write_reproducibly(saved: Path, result: Path) -> None:
-    """Write the TorchScript archive `saved` to `result` without what depends on the place where it was made.
-
-    Its debug records hold the paths of source files; they serve error messages only. The records' bytes are
-    mapped rather than read, since weights may be as large as the memory.
-    """
-    with zipfile.ZipFile(saved) as archive:
-        records = {info.filename.split("/", 1)[1]: info for info in archive.infolist()}
-    reader: Any = PyTorchFileReader(str(saved))  # torch's types lack get_record_offset
-    writer = PyTorchFileWriter(str(result))
-    mapped = torch.UntypedStorage.from_file(str(saved), shared=False, nbytes=saved.stat().st_size)
-    for name, info in records.items():
-        if name.endswith(".debug_pkl") or name == _ID:
-            continue
-        if info.compress_type == zipfile.ZIP_STORED and info.file_size:
-            writer.write_record(name, mapped.data_ptr() + reader.get_record_offset(name), info.file_size)
-        else:
-            writer.write_record(name, reader.get_record(name), info.file_size)
-    writer.write_end_of_file()
+    return tuple(value.cpu() for value in inputs)
 
 
 @contextlib.contextmanager
@@ -171,4 +180,4 @@ def _end_with_parent() -> None:
 if __name__ == "__main__":
     _end_with_parent()
     sys.path.insert(0, sys.argv[1])
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], freeze="--freeze" in sys.argv[4:]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assets.checkout import shown
 from assets.errors import AssetError
+from assets.python_source import parse_python
 from assets.source_files import SourceFile
 
 _DYNAMIC_IMPORTS = {"import_module", "__import__"}
@@ -64,7 +65,7 @@ def follow_imports(files: Mapping[str, SourceFile], start: str) -> Imports:
 
 def _parse(file: SourceFile) -> ast.Module:
     try:
-        return ast.parse(file.path.read_bytes(), filename=file.name)
+        return parse_python(file.path.read_bytes(), filename=file.name)
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise AssetError(f"{shown(file.path)}{line}: {type(error).__name__}: {error.msg}. Correct it.") from error

@@ -4,15 +4,18 @@ import fcntl
 import json
 import os
 import shutil
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 Facts = dict[str, Any]
 
 _UNFINISHED = ".tmp"
+_SECONDS_BETWEEN_TRIES = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,8 @@ class Records:
 
     def find(self, key: str) -> Facts | None:
         """Return the facts of the record `key`, or None where it is not there as a whole."""
-        try:
-            facts = json.loads((self.folder / key / self.facts_name).read_bytes())
-            size = self.path(key).stat().st_size
-        except (OSError, ValueError):
-            return None
-        if not isinstance(facts, dict) or facts.get("size") != size:
+        facts = self._read(key)
+        if facts is None:
             return None
         with suppress(OSError):
             os.utime(self.folder / key)  # prune() keeps what was used last
@@ -66,28 +65,61 @@ class Records:
         make
             Writes the large file into the folder that it is given and returns further facts.
         waiting
-            Called once when another process is making a record of this model, before waiting for it.
+            Called again and again while another process makes a record of this model.
         """
         facts = self.find(key)
         if facts is not None:
             return facts
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder / "lock", waiting):
-            facts = self.find(key)
-            if facts is None:
-                facts = self._make(key, make)
-                self._prune(key)
-            return facts
+        with self._locked(waiting):
+            return self.find(key) or self._make(lambda folder: (key, make(folder)))[1]
 
-    def _make(self, key: str, make: Callable[[Path], Facts]) -> Facts:
+    def make_unlike(
+        self, shape: str, make: Callable[[Path], tuple[str, Facts]], waiting: Callable[[], None]
+    ) -> tuple[str, Facts] | None:
+        """Make a record whose key is known only when it is made, unless there is one of its shape.
+
+        Parameters
+        ----------
+        shape
+            Digest of what is known beforehand and equal for equal keys; among the facts of each record.
+        make
+            Writes the large file into the folder that it is given and returns the key and further facts.
+        waiting
+            As of `find_or_make`.
+
+        Returns
+        -------
+        tuple of str and dict, or None
+            The key and the facts of the new record; None where there is one of the shape, which may be the same.
+        """
+        if self._has_shape(shape):
+            return None
+        with self._locked(waiting):
+            # Another process may have been faster.
+            return None if self._has_shape(shape) else self._make(make)
+
+    def _has_shape(self, shape: str) -> bool:
+        keys = [path.parent.name for path in self.folder.glob(f"*/{self.facts_name}")]
+        return any((facts := self._read(key)) is not None and facts.get("shape") == shape for key in keys)
+
+    def _read(self, key: str) -> Facts | None:
+        try:
+            facts = json.loads((self.folder / key / self.facts_name).read_bytes())
+            size = self.path(key).stat().st_size
+        except (OSError, ValueError):
+            return None
+        return facts if isinstance(facts, dict) and facts.get("size") == size else None
+
+    def _make(self, make: Callable[[Path], tuple[str, Facts]]) -> tuple[str, Facts]:
         # Only the holder of the lock writes here: whatever is unfinished was left by a process that was
         # killed.
         for leftover in self.folder.glob(f"*{_UNFINISHED}"):
             shutil.rmtree(leftover, ignore_errors=True)
-        unfinished = self.folder / f"{key}{_UNFINISHED}"
+        # A folder of its own: what a killed process started may outlive it for a moment, and go on writing.
+        unfinished = self.folder / f"{uuid.uuid4().hex}{_UNFINISHED}"
         unfinished.mkdir()
         try:
-            facts = make(unfinished)
+            key, facts = make(unfinished)
             facts["size"] = (unfinished / self.file_name).stat().st_size
             (unfinished / self.facts_name).write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n")
             if (self.folder / key).exists():  # a record that find() refused
@@ -95,7 +127,8 @@ class Records:
             unfinished.rename(self.folder / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        return facts
+        self._prune(key)
+        return key, facts
 
     def _prune(self, current: str) -> None:
         others = [folder for folder in self.folder.iterdir() if folder.is_dir() and folder.name != current]
@@ -103,14 +136,20 @@ class Records:
         for folder in others[self.keep - 1 :]:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @contextmanager
+    def _locked(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Hold the lock of these records; the system lets go of it when the process ends, however it ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a") as lock:
+            while not _try_lock(lock):
+                waiting()
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            yield
 
-@contextmanager
-def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file `path`; the system lets go of it when the process ends, however it ends."""
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,14 +1,14 @@
 """The files of a model folder, without what no one means to ship."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from stat import S_ISREG
 
 from assets.checkout import shown
 from assets.errors import AssetError
+from assets.ignore import fits, leads_to
 
 IGNORED = (
     ".*",
@@ -21,7 +21,7 @@ IGNORED = (
     "Thumbs.db",
     "desktop.ini",
 )
-"""Names, of files and folders at any depth, that are never looked at: dotfiles, caches, editors' files."""
+"""Names, of files and folders at any depth, that are not looked at: dotfiles, caches, editors' files."""
 
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 
@@ -64,10 +64,17 @@ class SourceFile:
     state: FileState
 
 
-def list_files(folder: Path) -> dict[str, SourceFile]:
+def list_files(folder: Path, include: Sequence[str] = ()) -> dict[str, SourceFile]:
     """List the files of a model folder by name, in the order of their names' code points.
 
     Folders as such are not listed, so that an empty one, which git does not keep, makes no difference.
+
+    Parameters
+    ----------
+    folder
+        The model folder.
+    include
+        Patterns of files that are listed although `IGNORED` has their names, or those of folders around them.
 
     Raises
     ------
@@ -76,21 +83,22 @@ def list_files(folder: Path) -> dict[str, SourceFile]:
         file.
     """
     files: dict[str, SourceFile] = {}
-    pending = [folder]
+    pending = [(folder, False)]
     while pending:
-        with os.scandir(pending.pop()) as scan:
+        current, passed_through = pending.pop()
+        with os.scandir(current) as scan:
             entries = list(scan)
         if any(entry.name == _VIRTUAL_ENVIRONMENT for entry in entries):
             continue
         for entry in entries:
             path = Path(entry.path)
-            if any(fnmatchcase(entry.name, pattern) for pattern in IGNORED):
-                continue
+            name = path.relative_to(folder).as_posix()
+            ignored = (passed_through or fits(entry.name, IGNORED)) and not fits(name, include)
             if entry.is_dir(follow_symlinks=False):
-                pending.append(path)
-            else:
-                file = _source_file(folder, path)
-                files[file.name] = file
+                if not ignored or leads_to(name, include):
+                    pending.append((path, ignored))
+            elif not ignored:
+                files[name] = _source_file(folder, path)
     return dict(sorted(files.items()))
 
 
@@ -104,7 +112,12 @@ def check_unchanged(files: Iterable[SourceFile]) -> None:
     """
     for file in files:
         if FileState.of(file.path.stat()) != file.state:
-            raise AssetError(f"{shown(file.path)}: changed while it was packaged. Run the command again.")
+            raise changed(file)
+
+
+def changed(file: SourceFile) -> AssetError:
+    """Return the error of a file that is no longer what it was when its folder was listed."""
+    return AssetError(f"{shown(file.path)}: changed while it was packaged. Run the command again.")
 
 
 def _source_file(folder: Path, path: Path) -> SourceFile:

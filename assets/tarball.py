@@ -2,30 +2,33 @@
 
 import hashlib
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Any, Self
 
 from isal import isal_zlib
 
 from assets.source_files import SourceFile, check_unchanged
 
+Content = SourceFile | bytes
+"""Of a member: a file, or the bytes themselves."""
+
 _MODE = 0o644
-_CHUNK = 1024 * 1024
+_CHUNK = 2 * 1024 * 1024
 _GZIP_LEVEL = 1
-"""Of ISA-L; 19 times the speed of zlib's level 9, at a smaller size for weights."""
+"""Of ISA-L: the fastest one for weights, and some 20 times the speed of zlib's levels at a smaller size. It stores
+what cannot be compressed, at 0.04 % more; its level 0 makes weights a quarter larger."""
 
 _GZIP_FORMAT = 31
 """The largest window, with gzip's header and trailer (zlib's `wbits`); ISA-L's header has no time and no name."""
 
 
-def write_tarball(path: Path, members: Mapping[str, SourceFile | bytes]) -> str:
-    """Write `members`, sorted by name, and return the SHA-256 of the uncompressed tar stream, hexadecimal.
-
-    Owner, time and mode of every member are fixed. Names beyond 100 characters or beyond ASCII, and files
-    beyond 8 GiB, get the extended headers of POSIX.1-2001 (pax), which GNU tar, bsdtar and Python read; all
-    others have plain ustar headers. The digest is taken before compression, because another version of the
-    compressor may write other bytes for the same content.
+def write_tarball(
+    path: Path, members: Mapping[str, Content], *, moved: Callable[[int], None] = lambda _: None
+) -> dict[str, str]:
+    """Write `members`, sorted by name, and return the SHA-256 of each one's bytes, hexadecimal, by its name.
 
     Parameters
     ----------
@@ -33,52 +36,100 @@ def write_tarball(path: Path, members: Mapping[str, SourceFile | bytes]) -> str:
         The file to write, at a place where a broken one does no harm: it is not removed on failure.
     members
         By name in the tarball, a file or the bytes themselves.
+    moved
+        Called with the size, in bytes, of each part that was packed.
 
     Raises
     ------
     AssetError
         A file changed since its folder was listed.
     """
-    with path.open("xb") as file:
-        stream = _TarStream(file)
+    with Tarball(path, moved) as tarball:
         for name, content in sorted(members.items()):
-            stream.add(name, content)
-        return stream.finish()
+            tarball.add(name, content)
+    return tarball.digests
 
 
-class _TarStream:
-    """Writes a tar stream compressed, and keeps its digest and length."""
+class Tarball:
+    """A tarball that is being written, member by member; each is read once.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+    Owner, time and mode of every member are fixed. Names beyond 100 characters or beyond ASCII, and files
+    beyond 8 GiB, get the extended headers of POSIX.1-2001 (pax), which GNU tar, bsdtar and Python read; all
+    others have plain ustar headers. Files are read and hashed by a thread beside the one that compresses, a few
+    MiB ahead of it.
+
+    Parameters
+    ----------
+    path, moved
+        As of `write_tarball`.
+    """
+
+    def __init__(self, path: Path, moved: Callable[[int], None] = lambda _: None) -> None:
+        self.digests: dict[str, str] = {}
+        self._moved = moved
+        self._file = path.open("xb")
+        self._reader = ThreadPoolExecutor(max_workers=1)
         self._compress = isal_zlib.compressobj(_GZIP_LEVEL, isal_zlib.DEFLATED, _GZIP_FORMAT)
-        self._digest = hashlib.sha256()
         self._length = 0
 
-    def add(self, name: str, content: SourceFile | bytes) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the end, unless the writing failed."""
+        try:
+            if kind is None:
+                self._write(bytes(2 * tarfile.BLOCKSIZE))  # the mark of the end
+                self._fill(tarfile.RECORDSIZE)
+                self._file.write(self._compress.flush())
+        finally:
+            self._reader.shutdown()
+            self._file.close()
+
+    def add(self, name: str, content: Content) -> None:
+        """Write one member; `digests` has the SHA-256 of its bytes then.
+
+        Raises
+        ------
+        AssetError
+            The file changed since its folder was listed.
+        """
         header = tarfile.TarInfo(name)
         header.mode = _MODE
         header.size = len(content) if isinstance(content, bytes) else content.state.size
         self._write(header.tobuf(tarfile.PAX_FORMAT, encoding="utf-8", errors="strict"))
+        digest = hashlib.sha256()
         if isinstance(content, bytes):
+            digest.update(content)
             self._write(content)
         else:
-            with content.path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    self._write(chunk)
+            for chunk in self._chunks(content, digest):
+                self._write(chunk)
+                self._moved(len(chunk))
             check_unchanged([content])
+        self.digests[name] = digest.hexdigest()
         self._fill(tarfile.BLOCKSIZE)
 
-    def finish(self) -> str:
-        self._write(bytes(2 * tarfile.BLOCKSIZE))  # the mark of the end
-        self._fill(tarfile.RECORDSIZE)
-        self._file.write(self._compress.flush())
-        return self._digest.hexdigest()
+    def _chunks(self, content: SourceFile, digest: Any) -> Iterator[bytes]:
+        with content.path.open("rb") as file:
+            chunk = _read(file, digest)
+            while len(chunk) == _CHUNK:
+                following = self._reader.submit(_read, file, digest)
+                yield chunk
+                chunk = following.result()
+            yield chunk
 
     def _fill(self, multiple: int) -> None:
         self._write(bytes(-self._length % multiple))
 
     def _write(self, data: bytes) -> None:
-        self._digest.update(data)
         self._file.write(self._compress.compress(data))
         self._length += len(data)
+
+
+def _read(file: IO[bytes], digest: Any) -> bytes:
+    chunk = file.read(_CHUNK)
+    digest.update(chunk)
+    return chunk

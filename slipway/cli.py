@@ -9,6 +9,7 @@ import typer
 from assets.errors import AssetError
 from local_aws.errors import LocalAwsError
 from slipway.commands.demo import demo_command
+from slipway.commands.inspect import inspect_command
 from slipway.commands.invoke import invoke_command
 from slipway.commands.local import local_app
 from slipway.commands.package import package_command
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Ships a PyTorch model to an Amazon SageMaker endpoint, and tries it on this machine first.",
 )
 app.command("package")(package_command)
+app.command("inspect")(inspect_command)
 app.command("invoke")(invoke_command)
 app.command("demo")(demo_command)
 app.add_typer(local_app, name="local")

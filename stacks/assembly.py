@@ -29,8 +29,9 @@ def finish_assembly(
     """
     directory = Path(assembly.directory)
     for endpoint in endpoints:
-        path = directory / f"{endpoint.artifact_id}.assets.json"
-        _write(path, _with_tarball_key(_read(path), endpoint))
+        if endpoint.packs_model:
+            path = directory / f"{endpoint.artifact_id}.assets.json"
+            _write(path, _with_tarball_key(_read(path), endpoint))
     artifact_id = assembly.get_stack_by_name(artifact_stack).id
     path = directory / "manifest.json"
     _write(path, _with_artifacts_first(_read(path), artifact_id, [endpoint.artifact_id for endpoint in endpoints]))

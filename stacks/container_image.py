@@ -7,7 +7,14 @@ from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
 from assets.checkout import ROOT
-from stacks.containers import RAY_SERVE_REPOSITORY, dlc_accounts, ray_serve_image, registry
+from stacks.containers import (
+    PYTORCH_REPOSITORY,
+    RAY_SERVE_REPOSITORY,
+    dlc_accounts,
+    pytorch_image,
+    ray_serve_image,
+    registry,
+)
 from stacks.names import Names
 from stacks.settings import EndpointSettings, RealTimeHosting
 
@@ -19,7 +26,8 @@ SERVING = ROOT / "serving"
 # The CDK CLI itself switches attestations off (BUILDX_NO_DEFAULT_ATTESTATIONS=1).
 _DOCKER_MEDIA_TYPES = "type=docker,oci-mediatypes=false"
 
-_NOT_IN_THE_IMAGE = ["**/__pycache__", "**/*.pyc", ".mypy_cache", ".pytest_cache", ".ruff_cache"]
+# The bridge to Ray Serve travels in the tarball.
+_NOT_IN_THE_IMAGE = ["ray", "**/__pycache__", "**/*.pyc", ".mypy_cache", ".pytest_cache", ".ruff_cache"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,10 @@ def container_image(scope: Construct, *, names: Names, endpoint: EndpointSetting
         account = dlc_accounts()[names.region]
         uri = ray_serve_image(names.region, endpoint.hosting.instance_type)
         return ContainerImage(uri, _repository_arn(scope, names.region, account, RAY_SERVE_REPOSITORY))
+    if endpoint.container == "pytorch-inference":
+        uri = pytorch_image(names.region, endpoint.hosting.instance_for_container)
+        account = dlc_accounts()[names.region]
+        return ContainerImage(uri, _repository_arn(scope, names.region, account, PYTORCH_REPOSITORY))
     asset = ecr_assets.DockerImageAsset(
         scope,
         "SlimImage",

@@ -8,6 +8,7 @@ from constructs import Construct
 from assets.package import Package
 from stacks.callers import Callers
 from stacks.container_image import container_image
+from stacks.containers import PYTORCH_PATCHED_UNTIL, pytorch_environment
 from stacks.execution_role import ExecutionRole
 from stacks.hosting import production_variant
 from stacks.model_data import ModelData
@@ -30,7 +31,7 @@ class EndpointStack(cdk.Stack):
     endpoint
         The endpoint's name in the settings.
     package
-        The packed model.
+        The packed model; None where the settings name a tarball that is in S3 already.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class EndpointStack(cdk.Stack):
         *,
         settings: EnvironmentSettings,
         endpoint: str,
-        package: Package,
+        package: Package | None,
     ) -> None:
         names = settings.names
         super().__init__(
@@ -55,20 +56,38 @@ class EndpointStack(cdk.Stack):
                 image_assets_repository_name=names.repository,
             ),
         )
-        self.package = package
-        self.tarball_key = names.tarball_key(endpoint, package.digest)
+        self._package = package
         self._endpoint = endpoint
         self._settings = settings
         self._hosting_type = settings.endpoints[endpoint].hosting.type
 
-        ModelData(self, "ModelData", package=package)
+        if package is not None:
+            ModelData(self, "ModelData", package=package)
         model = self._model()
         self._callers(self._sagemaker_endpoint(self._endpoint_config(model)))
         cdk.CfnOutput(self, "ModelDataUrl", value=self._model_data_url)
 
     @property
+    def packs_model(self) -> bool:
+        """Whether the model is packed; if not, its tarball is in S3 already."""
+        return self._package is not None
+
+    @property
+    def package(self) -> Package:
+        """The packed model."""
+        if self._package is None:
+            raise ValueError(f"{self.stack_name} packs no model")
+        return self._package
+
+    @property
+    def tarball_key(self) -> str:
+        """The key of the packed model in the artifact bucket."""
+        return self._settings.names.tarball_key(self._endpoint, self.package.digest)
+
+    @property
     def _model_data_url(self) -> str:
-        return f"s3://{self._settings.names.bucket}/{self.tarball_key}"
+        theirs = self._settings.endpoints[self._endpoint].model_data
+        return theirs.s3_uri if theirs else f"s3://{self._settings.names.bucket}/{self.tarball_key}"
 
     def _model(self) -> sagemaker.CfnModel:
         endpoint = self._settings.endpoints[self._endpoint]
@@ -78,31 +97,61 @@ class EndpointStack(cdk.Stack):
             self,
             "Model",
             execution_role_arn=role.arn if role else endpoint.execution_role_arn,
-            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=image.uri, model_data_url=self._model_data_url
-            ),
-            tags=[cdk.CfnTag(key="slipway:model-digest", value=self.package.digest)],
+            primary_container=self._container(image.uri),
+            tags=[cdk.CfnTag(key="slipway:model-digest", value=self.package.digest)] if self.packs_model else None,
         )
         if role:
             # SageMaker reads the tarball when the model is created; the role alone does not wait for its policy.
             model.node.add_dependency(role.policy)
             cdk.CfnOutput(self, "ExecutionRoleArn", value=role.arn)
-        if endpoint.container == "ray-serve":
+        if endpoint.container == "pytorch-inference":
             cdk.Annotations.of(model).add_warning_v2(
-                "slipway:ray-serve-bridge",
-                "AWS's Ray Serve container does not know the functions of inference.py, and the tarball does not "
-                "hold the bridge to them yet: on AWS this endpoint would not start",
+                "slipway:pytorch-inference-out-of-support",
+                f"AWS has patched its PyTorch container until {PYTORCH_PATCHED_UNTIL} and no longer; choose "
+                "`container: slim`, or `ray-serve` on instances",
             )
         cdk.CfnOutput(self, "ImageUri", value=image.uri)
         return model
 
+    def _container(self, image_uri: str) -> sagemaker.CfnModel.ContainerDefinitionProperty:
+        theirs = self._settings.endpoints[self._endpoint].model_data
+        if theirs is None:
+            return sagemaker.CfnModel.ContainerDefinitionProperty(
+                image=image_uri, model_data_url=self._model_data_url, environment=self._environment() or None
+            )
+        # CloudFormation's S3DataSource does not know the API's ETag. In the environment, where every change makes
+        # a new Model, it has the object read anew.
+        return sagemaker.CfnModel.ContainerDefinitionProperty(
+            image=image_uri,
+            model_data_source=sagemaker.CfnModel.ModelDataSourceProperty(
+                s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
+                    s3_uri=theirs.s3_uri, s3_data_type="S3Object", compression_type="Gzip"
+                )
+            ),
+            environment={
+                **self._environment(),
+                **({"SLIPWAY_MODEL_DATA_ETAG": theirs.etag} if theirs.etag else {}),
+            }
+            or None,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Return what the container is told in its environment."""
+        endpoint = self._settings.endpoints[self._endpoint]
+        if endpoint.container != "pytorch-inference":
+            return {}
+        return pytorch_environment(
+            instance_type=endpoint.hosting.instance_for_container,
+            entry_point=self._package.entry_point if self._package else None,
+        )
+
     def _execution_role(self, repository_arn: str) -> ExecutionRole:
-        names = self._settings.names
+        names, theirs = self._settings.names, self._settings.endpoints[self._endpoint].model_data
+        ours = f"{names.bucket}/{names.tarball_prefix(self._endpoint)}*"
         return ExecutionRole(
             self,
             "ExecutionRole",
-            bucket_name=names.bucket,
-            tarball_prefix=names.tarball_prefix(self._endpoint),
+            tarballs=f"{theirs.bucket}/{theirs.key}" if theirs else ours,
             repository_arn=repository_arn,
             log_groups=[names.log_group(self._endpoint, hosting_type) for hosting_type in hosting_types()],
         )

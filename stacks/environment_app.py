@@ -6,23 +6,17 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
+from assets.checked_package import checked_package
 from assets.model_folder import find_model
-from assets.package import Package, package
+from assets.package import Package
 from stacks.artifact_stack import ArtifactStack
 from stacks.assembly import finish_assembly
 from stacks.endpoint_stack import EndpointStack
-from stacks.settings import ENVIRONMENTS, EnvironmentSettings, load_environment
+from stacks.settings import ENVIRONMENTS, EndpointSettings, EnvironmentSettings, load_environment
+from stacks.targets import endpoint_target
 
-
-def package_model(name_or_path: str) -> Package:
-    """Package a model, which takes no time when nothing changed.
-
-    Raises
-    ------
-    AssetError
-        There is no such model, or it cannot be packed.
-    """
-    return package(find_model(name_or_path), progress=_progress)
+PackageOf = Callable[[EndpointSettings], Package]
+"""Packages the model of an endpoint."""
 
 
 def _progress(text: str) -> None:
@@ -32,7 +26,8 @@ def _progress(text: str) -> None:
 class EnvironmentApp(cdk.App):
     """A CDK app with the stacks of one environment.
 
-    Context: `env` is the environment's name (default local), `environments` the folder of the settings files.
+    Context: `env` is the environment's name (default local), `environments` the folder of the settings files;
+    `preflight=false` leaves the trial of the packages out.
 
     Parameters
     ----------
@@ -61,8 +56,26 @@ class EnvironmentApp(cdk.App):
         """
         return load_environment(str(self.node.try_get_context("env") or "local"), self.environments)
 
+    def package_model(self, endpoint: EndpointSettings) -> Package:
+        """Package and try the model of an endpoint, which takes no time when nothing changed.
+
+        Raises
+        ------
+        AssetError
+            There is no such model, it cannot be packed, or it does not serve its samples.
+        """
+        # The CDK CLI hands context over as text, and cdk.json as JSON has it.
+        with_preflight = str(self.node.try_get_context("preflight")).lower() != "false"
+        checked = checked_package(
+            find_model(endpoint.model),
+            [endpoint_target(endpoint)],
+            progress=_progress,
+            with_preflight=with_preflight,
+        )
+        return checked.package
+
     def add_stacks(
-        self, settings: EnvironmentSettings, package_of: Callable[[str], Package] = package_model
+        self, settings: EnvironmentSettings, package_of: PackageOf | None = None
     ) -> list[EndpointStack]:
         """Add the artifact stack and one stack per endpoint, which depends on it; return the latter.
 
@@ -71,19 +84,20 @@ class EnvironmentApp(cdk.App):
         settings
             Of the environment.
         package_of
-            Packages the model that an endpoint names.
+            Packages the model of an endpoint; by default `package_model`.
 
         Raises
         ------
         AssetError
-            A model cannot be packed.
+            A model cannot be packed, or does not serve its samples.
         """
         names = settings.names
-        packages = {name: package_of(endpoint.model) for name, endpoint in settings.endpoints.items()}
+        packaged = package_of or self.package_model
+        packages = {name: packaged(endpoint) for name, endpoint in settings.endpoints.items() if endpoint.model}
         artifacts = ArtifactStack(self, names.artifact_stack, settings=settings)
         endpoints = [
             EndpointStack(
-                self, names.endpoint_stack(name), settings=settings, endpoint=name, package=packages[name]
+                self, names.endpoint_stack(name), settings=settings, endpoint=name, package=packages.get(name)
             )
             for name in settings.endpoints
         ]
@@ -96,7 +110,7 @@ class EnvironmentApp(cdk.App):
         return endpoints
 
     def synthesize(
-        self, settings: EnvironmentSettings, package_of: Callable[[str], Package] = package_model
+        self, settings: EnvironmentSettings, package_of: PackageOf | None = None
     ) -> cdk.cx_api.CloudAssembly:
         """Add the stacks and write the cloud assembly; parameters and errors as of `add_stacks`."""
         endpoints = self.add_stacks(settings, package_of)

@@ -26,9 +26,9 @@ class ExecutionRole(Construct):
     ----------
     scope, construct_id
         As of every construct.
-    bucket_name, tarball_prefix
-        Where this endpoint's tarballs lie, the previous ones too: a running fleet reads them to scale out and to
-        roll back.
+    tarballs
+        Which objects hold this endpoint's tarballs, as `bucket/key`; where we publish them, the previous ones too,
+        with `*`: a running fleet reads them to scale out and to roll back.
     repository_arn
         Of the image.
     log_groups
@@ -44,8 +44,7 @@ class ExecutionRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        bucket_name: str,
-        tarball_prefix: str,
+        tarballs: str,
         repository_arn: str,
         log_groups: Sequence[str],
     ) -> None:
@@ -68,7 +67,7 @@ class ExecutionRole(Construct):
                 iam.PolicyStatement(
                     sid="ReadModel",
                     actions=["s3:GetObject"],
-                    resources=[f"arn:{stack.partition}:s3:::{bucket_name}/{tarball_prefix}*"],
+                    resources=[f"arn:{stack.partition}:s3:::{tarballs}"],
                 ),
                 iam.PolicyStatement(
                     sid="PullImage",

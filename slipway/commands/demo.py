@@ -43,6 +43,8 @@ def demo_command(
 ) -> None:
     """Deploy environments/local.yaml into AWS on this machine and send a sample to an endpoint."""
     settings, endpoint_settings = find_endpoint(LOCAL_ENVIRONMENT, endpoint)
+    if not endpoint_settings.model:
+        raise CommandError(f"Endpoint {endpoint!r} has model_data in S3, and no model folder with samples")
     sample = _shortest_sample(endpoint_settings.model)
     local_aws().up(port, say)
     environment = {**without_aws_settings(os.environ), **local_client_environment(settings)}

@@ -39,12 +39,20 @@ def up_command(
         ),
     ] = None,
     run_bootstrap: Annotated[bool, typer.Option("--bootstrap/--no-bootstrap", help="Run cdk bootstrap.")] = True,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Enforce IAM: every request is signed by a user or role whose policies allow it, over TLS with a"
+            " certificate made for this run. `slipway local run` sets what clients need.",
+        ),
+    ] = False,
 ) -> None:
     """Start AWS on this machine, with the endpoints that it had, and bootstrap CDK in it."""
-    emulator = local_aws().up(port, say)
+    emulator = local_aws().up(port, say, strict=strict)
     if run_bootstrap:
         bootstrap(local_client_environment(load(LOCAL_ENVIRONMENT)), say)
-    typer.echo(f"AWS on this machine answers at {emulator.url} (process {emulator.pid})")
+    typer.echo(_where(emulator))
 
 
 @local_app.command("down")
@@ -65,7 +73,7 @@ def status_command(
     emulator = local_aws().find()
     endpoints = emulator.endpoints() if emulator else []
     if as_json:
-        running = {"url": emulator.url, "pid": emulator.pid} if emulator else None
+        running = {"url": emulator.url, "pid": emulator.pid, "strict": emulator.strict} if emulator else None
         print_json({"running": running, "endpoints": endpoints})
     elif emulator is None:
         typer.echo("AWS on this machine is not running. Start it with: slipway local up")
@@ -121,8 +129,13 @@ def run_command(
         raise CommandError(f"{program} cannot be run: {error.strerror}") from error
 
 
+def _where(emulator: Emulator) -> str:
+    mode = ", in strict mode" if emulator.strict else ""
+    return f"AWS on this machine answers at {emulator.url} (process {emulator.pid}){mode}"
+
+
 def _print_status(emulator: Emulator, endpoints: list[dict[str, Any]]) -> None:
-    typer.echo(f"AWS on this machine answers at {emulator.url} (process {emulator.pid})")
+    typer.echo(_where(emulator))
     if not endpoints:
         typer.echo("No SageMaker endpoint is deployed.")
         return

@@ -4,7 +4,7 @@ import re
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic.json_schema import SkipJsonSchema
 
 from assets.nearest import did_you_mean
@@ -12,6 +12,7 @@ from stacks.containers import ContainerName, default_container, dlc_accounts
 from stacks.names import PART, Names, is_part
 from stacks.settings.base import SettingsModel
 from stacks.settings.hosting import Hosting
+from stacks.settings.s3_model_data import OptionalS3ModelData
 
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -41,6 +42,15 @@ def _endpoint_name(value: str) -> str:
     if value == "artifacts":
         raise ValueError("the name 'artifacts' is taken by the stack of the artifact bucket; choose another")
     return _part(value)
+
+
+def _model(value: str, info: ValidationInfo) -> str:
+    model_data = info.data.get("model_data", False)  # False where that is a mistake itself
+    if not value and model_data is None:
+        raise ValueError("is missing; name the model that is packed, or a tarball in S3 by model_data")
+    if value and model_data:
+        raise ValueError("stands beside model_data; remove one of the two")
+    return value
 
 
 def _account(value: Any) -> Any:
@@ -84,8 +94,15 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
 class EndpointSettings(SettingsModel):
     """One endpoint: a model, the container that serves it, and how it is hosted."""
 
-    model: str = Field(min_length=1)
-    """Name of a folder in model_code/, or the path of a model folder."""
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["model"]}, {"required": ["model_data"]}]})
+
+    model_data: OptionalS3ModelData = None
+    """A tarball that is in S3 already, in place of `model`."""
+
+    model: Annotated[str, AfterValidator(_model)] = Field(
+        default="", validate_default=True, json_schema_extra={"minLength": 1}
+    )
+    """Name of a folder in model_code/, or the path of a model folder; empty where `model_data` is given."""
 
     hosting: Hosting
     """How the endpoint is hosted."""

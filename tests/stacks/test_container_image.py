@@ -1,5 +1,6 @@
 """Which image an endpoint runs, and how the slim one is built."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,15 @@ import pytest
 
 Synthesize = Callable[..., Any]
 MODEL = "AWS::SageMaker::Model"
+PYTORCH = """
+account: "123456789012"
+region: eu-central-1
+endpoints:
+  linear:
+    model: linear
+    container: pytorch-inference
+    hosting: {hosting}
+"""
 
 
 def test_gpu_endpoints_run_awss_container_and_build_nothing(synthesize: Synthesize) -> None:
@@ -49,9 +59,48 @@ def test_the_dockerfile_has_no_user_line(synthesize: Synthesize) -> None:
     assert not re.search(r"^\s*USER\b", dockerfile, re.MULTILINE | re.IGNORECASE)
 
 
-@pytest.mark.parametrize(("environment", "warned"), [("prod", True), ("staging", True), ("dev", False)])
-def test_synth_warns_that_the_ray_serve_container_has_no_bridge_yet(
-    synthesize: Synthesize, environment: str, warned: bool
+def test_the_bridge_to_ray_serve_is_not_in_the_slim_image(synthesize: Synthesize) -> None:
+    assembly = synthesize("dev")
+    (asset,) = assembly.assets()["dockerImages"].values()
+    assert not (assembly.directory / asset["source"]["directory"] / "ray").exists()
+
+
+@pytest.mark.parametrize("environment", ["prod", "staging", "dev"])
+def test_supported_containers_are_used_without_a_warning(synthesize: Synthesize, environment: str) -> None:
+    assert "aws:cdk:warning" not in synthesize(environment).annotations()
+
+
+@pytest.mark.parametrize(
+    ("hosting", "tag", "variables"),
+    [
+        (
+            "{type: serverless}",
+            "2.6.0-cpu-py312",
+            {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"},
+        ),
+        (
+            "{type: real-time, instance_type: ml.c7i.large}",
+            "2.6.0-cpu-py312",
+            {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"},
+        ),
+        (
+            "{type: real-time, instance_type: ml.g5.xlarge}",
+            "2.6.0-gpu-py312",
+            {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60"},  # a worker for each GPU
+        ),
+    ],
+)
+def test_awss_pytorch_container_runs_where_slim_and_ray_serve_do_with_a_warning(
+    synthesize: Synthesize, hosting: str, tag: str, variables: dict[str, str]
 ) -> None:
-    annotations = synthesize(environment).annotations()
-    assert ("slipway:ray-serve-bridge" in annotations) is warned
+    assembly = synthesize(text=PYTORCH.format(hosting=hosting))
+    container = assembly.endpoint().only(MODEL)["PrimaryContainer"]
+
+    assert container["Image"] == f"763104351884.dkr.ecr.eu-central-1.amazonaws.com/pytorch-inference:{tag}"
+    assert container["Environment"] == {**variables, "SAGEMAKER_PROGRAM": "inference.py"}
+    assert not assembly.assets().get("dockerImages")
+    assert "repository/pytorch-inference" in json.dumps(assembly.endpoint().content)
+    warnings = assembly.annotations()
+    assert "slipway:pytorch-inference-out-of-support" in warnings
+    assert "2026-06-30" in warnings
+    assert "container: slim" in warnings

@@ -15,6 +15,7 @@ import pytest
 from assets import checkout
 from assets.model_folder import find_model
 from assets.package import Package, package
+from assets.ray_serve import RayServeSettings, ray_members
 
 MODEL = """\
 import torch
@@ -71,13 +72,12 @@ import sys
 from pathlib import Path
 
 from assets import checkout
+from assets.model_folder import find_model
+from assets.package import package
 
 checkout.ROOT = Path(sys.argv[1])
 checkout.MODEL_CODE = checkout.ROOT / "model_code"
 checkout.STATE = checkout.ROOT / ".slipway"
-
-from assets.model_folder import find_model
-from assets.package import package
 
 """
 
@@ -153,11 +153,12 @@ def pack() -> Pack:
 
 @pytest.fixture
 def contents_of() -> ContentsOf:
-    """Read a tarball: its files' bytes by their names."""
+    """Read a tarball: its files' bytes by their names, without what every one holds for Ray Serve."""
+    bridge = ray_members(RayServeSettings())
 
     def read(tarball: Path) -> dict[str, bytes]:
         with tarfile.open(tarball) as tar:
-            files = {entry.name: tar.extractfile(entry) for entry in tar}
+            files = {entry.name: tar.extractfile(entry) for entry in tar if entry.name not in bridge}
             return {name: file.read() for name, file in files.items() if file}
 
     return read

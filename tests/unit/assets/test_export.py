@@ -1,12 +1,8 @@
 """The export, each in a real process of its own."""
 
 import json
-import os
 import re
-import select
-import signal
-import subprocess
-from collections.abc import Callable
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,10 +10,9 @@ import pytest
 from assets.errors import AssetError
 from assets.export import plan_export
 from assets.model_folder import find_model
-from assets.source_digest import digest_files
+from assets.progress import Progress
+from assets.source_digest import Digests
 from assets.source_files import list_files
-
-StartPython = Callable[..., "subprocess.Popen[str]"]
 
 _MODULE = """\
 import torch
@@ -46,14 +41,14 @@ def example_inputs():
 def _export(folder: Path) -> Path:
     model = find_model(str(folder))
     files = list_files(model.path)
-    digests = digest_files(files.values(), memory_name=model.state_name)
-    return plan_export(model, files, digests).model_pt(lambda _: None).path
+    return plan_export(model, files, Digests(model.state_name), Progress()).file(Progress()).path
 
 
-def _toy(root: Path, text: str, name: str = "toy") -> Path:
+def _toy(root: Path, text: str, name: str = "toy", settings: str = "") -> Path:
     folder = root / "model_code" / name
     folder.mkdir(parents=True)
     (folder / "model.py").write_text(text)
+    (folder / "model.yaml").write_text(settings)
     return folder
 
 
@@ -61,19 +56,30 @@ def _leftovers(root: Path) -> set[str]:
     return {path.name for path in (root / ".slipway/exports").glob("*/*")} - {"lock", "export.log"}
 
 
-@pytest.mark.parametrize("text", [_MODULE, _MODULE + _EXAMPLE_INPUTS], ids=["script", "trace"])
+_TRACED = _MODULE + _EXAMPLE_INPUTS
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [(_MODULE, ""), (_TRACED, ""), (_TRACED, "freeze: true"), (_TRACED, "format: torch-export")],
+    ids=["script", "trace", "freeze", "torch-export"],
+)
 def test_the_same_model_gives_the_same_bytes_in_another_folder_and_process(
-    root: Path, monkeypatch: pytest.MonkeyPatch, text: str
+    root: Path, monkeypatch: pytest.MonkeyPatch, text: str, settings: str
 ) -> None:
     monkeypatch.setenv("PYTHONHASHSEED", "1")
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    first = _export(_toy(root, text))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    first = _export(_toy(root, text, settings=settings))
     monkeypatch.setenv("PYTHONHASHSEED", "2")
     monkeypatch.setenv("TZ", "America/Lima")
-    second = _export(_toy(root / "a/much/deeper/place", text, name="other"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    second = _export(_toy(root / "a/much/deeper/place", text, name="other", settings=settings))
     assert first != second
+    assert first.name == ("model.pt2" if "torch-export" in settings else "model.pt")
     assert first.read_bytes() == second.read_bytes()
-    assert str(root).encode() not in first.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert not [name for name in archive.namelist() if str(root).encode() in archive.read(name)]
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
@@ -89,6 +95,39 @@ def test_the_export_computes_what_the_module_computes_in_eval_mode(root: Path) -
     rows = torch.rand(5, 4)
     assert not exported.training
     assert torch.equal(exported(rows), module(rows))
+
+
+_DYNAMIC = """
+
+def dynamic_shapes():
+    return ({0: torch.export.Dim("rows", max=64)},)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_all_formats_compute_the_same(root: Path) -> None:
+    import torch  # noqa: PLC0415 (slow to import)
+
+    text = _TRACED.replace("return Net()", "torch.manual_seed(7)\n    return Net()") + _DYNAMIC
+    traced, frozen, exported = (
+        _export(_toy(root, text, name=f"toy{number}", settings=settings))
+        for number, settings in enumerate(("", "freeze: true", "format: torch-export"))
+    )
+    rows = torch.rand(5, 4)
+    module = torch.export.load(exported).module()
+    assert torch.equal(module(rows), torch.jit.load(traced)(rows))
+    assert torch.equal(torch.jit.load(frozen)(rows), torch.jit.load(traced)(rows))
+    assert not list(torch.jit.load(frozen).parameters())
+
+
+def test_large_weights_are_whole_and_kept_once(root: Path) -> None:
+    text = _MODULE.replace("torch.nn.Linear(4, 3)", "torch.nn.Linear(4, 500_000)").replace("ones(3)", "ones(1)")
+    large = _export(_toy(root, text))
+    with zipfile.ZipFile(large) as archive:
+        weights = [info for info in archive.infolist() if info.file_size == 4 * 4 * 500_000]
+        assert len(weights) == 1
+        assert any(archive.read(weights[0])), "the weights are there"
+    assert {path.name for path in large.parent.iterdir()} == {"model.pt", "export.json"}
 
 
 _BROKEN = {
@@ -118,6 +157,21 @@ _BROKEN = {
         _MODULE + _EXAMPLE_INPUTS.replace("(torch.rand(2, 4),)", "torch.rand(2, 4)"),
         r"model\.py: example_inputs\(\) returns a Tensor, not a tuple of tensors\. Return one: \(tensor,\)\.$",
     ),
+    "torch.export without inputs": (
+        _MODULE,
+        r"model\.py: has no function example_inputs\(\), which torch\.export needs\. Define it: \(tensor,\)\.$",
+        "format: torch-export",
+    ),
+    "dynamic_shapes fails": (
+        _TRACED + "\ndef dynamic_shapes():\n    raise ValueError('none')\n",
+        r"model\.py, line \d+: dynamic_shapes\(\) failed: ValueError: none",
+        "format: torch-export",
+    ),
+    "no program": (
+        _TRACED.replace("return torch.relu", "if x.sum() > 0: return x\n        return torch.relu"),
+        r"model\.py.*: the model cannot be exported with example_inputs\(\): ",
+        "format: torch-export",
+    ),
     "killed": (
         "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n",
         r"model\.py: the process that exports it was ended by signal 9, as when memory runs out\. The whole",
@@ -125,9 +179,10 @@ _BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("text", "message"), _BROKEN.values(), ids=_BROKEN.keys())
-def test_a_broken_model_gets_one_message_and_leaves_nothing(root: Path, text: str, message: str) -> None:
-    folder = _toy(root, text)
+@pytest.mark.parametrize("broken", _BROKEN.values(), ids=_BROKEN.keys())
+def test_a_broken_model_gets_one_message_and_leaves_nothing(root: Path, broken: tuple[str, ...]) -> None:
+    text, message, *settings = broken
+    folder = _toy(root, text, settings="".join(settings))
     with pytest.raises(AssetError) as error:
         _export(folder)
     assert re.match("model_code/toy/" + message, str(error.value)), str(error.value)
@@ -150,44 +205,6 @@ def test_a_folder_without_model_py_and_one_with_a_syntax_error_start_no_process(
     with pytest.raises(AssetError, match=r"^model_code/toy/model\.py, line 1: SyntaxError: "):
         _export(_toy(root, "def create_model(:\n"))
     assert not (root / ".slipway/exports").exists()
-
-
-_WAITS = """\
-import os
-
-
-def create_model():
-    pipe = os.open(os.environ["EXPORT_STARTED"], os.O_WRONLY)
-    os.write(pipe, b"!")
-    os.read(os.open(os.environ["NEVER_WRITTEN"], os.O_RDWR), 1)
-"""
-
-
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_the_export_process_ends_with_the_one_that_started_it(
-    root: Path, start_python: StartPython, end: signal.Signals
-) -> None:
-    folder = _toy(root, _WAITS)
-    started = root / "started"
-    os.mkfifo(started)
-    os.mkfifo(root / "never")
-    process = start_python(
-        'package(find_model("toy"))', EXPORT_STARTED=str(started), NEVER_WRITTEN=str(root / "never")
-    )
-    with started.open("rb") as pipe:
-        assert pipe.read(1) == b"!"
-        process.send_signal(end)
-        process.communicate(timeout=60)
-        assert process.returncode != 0
-        readable, _, _ = select.select([pipe], [], [], 60)
-        assert readable, "the pipe ends only when the export process is gone"
-        assert pipe.read() == b""
-    if end is signal.SIGINT:
-        assert _leftovers(root) == set()
-    assert not list((root / ".slipway/exports").glob("*/*/model.pt"))
-    (folder / "model.py").write_text("import torch\n\n\ndef create_model():\n    return torch.nn.Linear(1, 1)\n")
-    exported = _export(folder)
-    assert _leftovers(root) == {exported.parent.name}
 
 
 def test_a_cut_export_is_made_anew(root: Path) -> None:

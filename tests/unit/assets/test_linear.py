@@ -21,8 +21,10 @@ from assets.model_folder import find_model
 from assets.package import package
 from assets.samples import Sample, load_samples
 from serving.app import App
-from serving.predictor import Predictor
-from serving.settings import read_settings
+from serving.core.handler import Handler
+from serving.core.messages import Answer, Request
+from serving.core.responder import Responder
+from serving.core.settings import read_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 
@@ -104,6 +106,19 @@ def test_an_answer_in_another_format_is_left_to_the_server(accept: str) -> None:
     np.testing.assert_array_equal(answer, np.ones(2), strict=False)
 
 
+class _InThisProcess:
+    """Answers requests without a worker process."""
+
+    def __init__(self, responder: Responder) -> None:
+        self._responder = responder
+
+    async def answer(self, request: Request) -> Answer:
+        return next(iter(self._responder.respond([request])))[1]
+
+    def is_ready(self) -> bool:
+        return True
+
+
 Invoke = Callable[..., tuple[int, str, bytes]]
 
 
@@ -118,7 +133,8 @@ def invoke(model_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
         accept: str = "application/json",
         model_dir: Path = model_dir,
     ) -> tuple[int, str, bytes]:
-        app = App(Predictor(read_settings(model_dir, {})))
+        settings = read_settings(model_dir, {})
+        app = App(_InThisProcess(Responder(Handler(settings))), settings.options)
         monkeypatch.delitem(sys.modules, "inference")
         sent: list[dict[str, Any]] = []
 

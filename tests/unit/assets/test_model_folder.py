@@ -66,13 +66,42 @@ def test_all_mistakes_in_model_yaml_are_reported_together(root: Path) -> None:
     (folder / "model.yaml").write_text("entrypoint: a.py\nentry_point: ../a.py\n")
     with pytest.raises(AssetError) as error:
         find_model("linear")
-    assert str(error.value).splitlines() == [
+    first, second = str(error.value).splitlines()
+    assert first == (
+        "model_code/linear/model.yaml: entry_point: '../a.py' is no name of a Python file in the model folder"
+        ", such as inference.py"
+    )
+    assert second.startswith(
+        "model_code/linear/model.yaml: entrypoint: unknown key; allowed: entry_point, weights, "
+    )
+    assert second.endswith("; did you mean entry_point?")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("weights: a.bin", "weights: 'a.bin' is no file of weights; allowed: the path of a file that ends with"),
+        ("format: onnx", "format: 'onnx' is not allowed; allowed: torchscript, torch-export"),
+        ("freeze: 1", "freeze: 1 is not allowed; allowed: true, false"),
+        ("format: torch-export\nfreeze: true", "freeze: only TorchScript can be frozen; remove the key"),
+        ("artifacts: a.txt", "artifacts: must be a list, with a line `- …` for each, not 'a.txt'"),
+        ("ignore: ['']", "ignore.0: must not be empty"),
+        ("include: [1]", "include.0: must be text, in quotes where YAML reads something else, not 1"),
+        ("acknowledge: {a: ' '}", "acknowledge: a: the reason is empty; write why this finding may stand"),
+        ("acknowledge: [a]", "acknowledge: must hold `key: value` lines"),
         (
-            "model_code/linear/model.yaml: entry_point: '../a.py' is no name of a Python file in the model folder"
-            ", such as inference.py"
+            "dependencies: vendor",
+            "dependencies: 'vendor' is not allowed; allowed: at-start, vendored; did you mean",
         ),
-        ("model_code/linear/model.yaml: entrypoint: unknown key; allowed: entry_point; did you mean entry_point?"),
-    ]
+    ],
+)
+def test_a_mistake_in_a_key_says_what_is_allowed(root: Path, text: str, message: str) -> None:
+    folder = root / "model_code/linear"
+    folder.mkdir()
+    (folder / "model.yaml").write_text(text)
+    with pytest.raises(AssetError) as error:
+        find_model("linear")
+    assert str(error.value).startswith(f"model_code/linear/model.yaml: {message}")
 
 
 @pytest.mark.parametrize(

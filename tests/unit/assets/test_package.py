@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,7 @@ def test_the_tarball_is_laid_out_as_the_containers_want_it(toy: Path, pack: Pack
         "code/labels/classes.txt",
         "code/layers.py",
         "code/requirements.txt",
+        "manifest.json",
         "model.pt",
         "serving.json",
         "warm_up.body",
@@ -45,6 +48,20 @@ def test_output_dir_gets_a_copy_of_its_own(toy: Path, pack: Pack) -> None:
     assert copy.read_bytes() == packed.path.read_bytes()
     assert not copy.samefile(packed.path)
     assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_copy_that_was_killed_is_removed_and_one_that_goes_on_is_not(toy: Path, pack: Pack) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    folder = checkout.ROOT / "out"
+    folder.mkdir()
+    dead, alive, other = (
+        folder / f".model.tar.gz.{name}.tmp" for name in (ended.pid, os.getppid(), "not-a-process")
+    )
+    for leftover in (dead, alive, other):
+        leftover.touch()
+    pack(output_dir=folder)
+    assert {path.name for path in folder.iterdir()} == {"model.tar.gz", alive.name}
 
 
 def test_an_output_dir_that_is_a_file_is_refused(toy: Path, pack: Pack) -> None:

@@ -26,7 +26,7 @@ def _clone(to: Path, *, mtime: int, mode: int, backwards: bool) -> Path:
     """Copy what the asset step consists of, file by file, in one order or the other."""
     files = [
         path
-        for folder in (ROOT / "assets", MODEL_CODE)
+        for folder in (ROOT / "assets", ROOT / "serving", MODEL_CODE)
         for path in sorted(folder.rglob("*"), reverse=backwards)
         if path.is_file() and "__pycache__" not in path.parts
     ]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from assets.errors import AssetError
-from assets.source_digest import combine, digest_files
+from assets.progress import Progress
+from assets.source_digest import Digests, combine
 from assets.source_files import list_files
 
 LARGE = 200_000  # bytes, so that its digest is remembered
@@ -13,7 +14,7 @@ LONG_AGO = 1_000_000_000 * 10**9  # nanoseconds
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    return digest_files(list_files(folder).values(), memory_name="toy")
+    return Digests("toy").of(list_files(folder).values(), Progress())
 
 
 def test_a_digest_is_the_sha_256_of_the_bytes(root: Path) -> None:
@@ -59,7 +60,7 @@ def test_a_file_that_changes_after_the_folder_was_listed_is_refused(root: Path) 
     files = list_files(path.parent)
     path.write_bytes(b"bb")
     with pytest.raises(AssetError, match=r"model_code/weights: changed while it was packaged\. Run the command"):
-        digest_files(files.values(), memory_name="toy")
+        Digests("toy").of(files.values(), Progress())
 
 
 def test_combine_depends_on_content_alone() -> None:

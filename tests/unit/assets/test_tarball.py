@@ -15,7 +15,7 @@ from assets.errors import AssetError
 from assets.source_files import list_files
 from assets.tarball import write_tarball
 
-_PARTS = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60).filter(
+_PARTS = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=120).filter(
     lambda part: part not in {".", ".."} and len(part.encode()) <= 200
 )
 _TREES = st.dictionaries(
@@ -44,6 +44,13 @@ def test_any_tree_comes_out_of_plain_tar_as_it_went_in(tree: dict[tuple[str, ...
         tarball = Path(folder) / "model.tar.gz"
         write_tarball(tarball, members)
         extracted = _extract(tarball, Path(folder) / "out", locale)
+    assert extracted == {name.encode(): content for name, content in members.items()}
+
+
+def test_many_and_empty_files_come_out_of_plain_tar(tmp_path: Path) -> None:
+    members = {f"folder {number % 7}/{number}.txt": str(number).encode() * (number % 3) for number in range(3000)}
+    write_tarball(tmp_path / "model.tar.gz", members)
+    extracted = _extract(tmp_path / "model.tar.gz", tmp_path / "out", "C")
     assert extracted == {name.encode(): content for name, content in members.items()}
 
 
@@ -86,11 +93,16 @@ def test_the_gzip_header_is_fixed_and_has_neither_time_nor_name(tmp_path: Path) 
     assert (tmp_path / "model.tar.gz").read_bytes()[:10] == bytes.fromhex("1f8b08000000000000ff")
 
 
-def test_the_digest_is_that_of_the_uncompressed_stream(tmp_path: Path) -> None:
-    members = {"weights": os.urandom(3_000_000), "zeros": bytes(100_000)}
-    digest = write_tarball(tmp_path / "model.tar.gz", members)
+def test_members_of_any_size_are_as_they_were_and_have_their_digests(tmp_path: Path) -> None:
+    members = {"none": b"", "zeros": bytes(100_000)}
+    sizes = (0, 1, 511, 512, 2**21 - 1, 2**21, 2**21 + 1, 2**22, 5_000_000)
+    members |= {f"file-{size}": os.urandom(size) for size in sizes}
+    (tmp_path / "in").mkdir()
+    for name, content in members.items():
+        (tmp_path / "in" / name).write_bytes(content)
+    digests = write_tarball(tmp_path / "model.tar.gz", {**list_files(tmp_path / "in"), "none": b""})
     stream = igzip.decompress((tmp_path / "model.tar.gz").read_bytes())
-    assert digest == hashlib.sha256(stream).hexdigest()
+    assert digests == {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     assert len(stream) % tarfile.RECORDSIZE == 0
     with tarfile.open(fileobj=io.BytesIO(stream)) as tar:
         for name, content in members.items():

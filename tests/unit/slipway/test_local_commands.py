@@ -34,6 +34,12 @@ PAGE = [
 ]
 
 
+def make_strict(folder: Path) -> None:
+    """Let the stand-in say that it runs in strict mode; its pages cannot be asked for then."""
+    path = folder / "local" / "emulator.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "authority": str(folder / "authority.pem")}))
+
+
 class TestStatus:
     def test_nothing_runs(self, slipway: Callable[..., Any]) -> None:
         ran = slipway("local", "status")
@@ -67,7 +73,8 @@ class TestStatus:
 
         shown = json.loads(slipway("local", "status", "--json").output)
 
-        assert shown == {"running": {"url": running.url, "pid": running.pid}, "endpoints": PAGE}
+        ours = {"url": running.url, "pid": running.pid, "strict": False}
+        assert shown == {"running": ours, "endpoints": PAGE}
 
 
 class TestDown:
@@ -121,6 +128,31 @@ class TestUp:
 
         assert f"already runs on port {running.url.rpartition(':')[2]}" in message
         assert "slipway local up --port 4566" in message
+
+    @pytest.mark.usefixtures("running")
+    def test_strict_mode_is_not_taken_for_granted(self, slipway: Callable[..., Any]) -> None:
+        message = slipway("local", "up", "--strict", "--no-bootstrap").error()
+
+        assert "already runs, and not in strict mode" in message
+        assert "slipway local down && slipway local up --strict" in message
+
+    def test_strict_mode_is_not_left_by_the_way(
+        self, slipway: Callable[..., Any], running: Any, tmp_path: Path
+    ) -> None:
+        make_strict(tmp_path)
+
+        ran = slipway("local", "up", "--no-bootstrap")
+
+        assert ran.status == 0
+        assert ran.errors == (
+            "AWS on this machine runs in strict mode."
+            " To leave it, with its state kept: slipway local down && slipway local up\n"
+        )
+        assert ran.text.endswith(f"(process {running.pid}), in strict mode\n")
+        assert slipway("local", "up", "--strict", "--no-bootstrap").errors == ""
+
+    def test_strict_mode_is_explained(self, slipway: Callable[..., Any]) -> None:
+        assert "IAM" in slipway("local", "up", "--help").text
 
     @pytest.mark.parametrize("port", ["0", "65536", "-1"])
     def test_what_is_no_port_is_refused(self, slipway: Callable[..., Any], port: str) -> None:

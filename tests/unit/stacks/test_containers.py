@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 from sagemaker.core import image_uris
 
-from stacks.containers import dlc_accounts, ray_serve_image
+from stacks.containers import container_problem, dlc_accounts, pytorch_image, ray_serve_image
 from stacks.instance_types import (
     family,
     has_gpu,
@@ -20,6 +20,25 @@ from stacks.instance_types import (
 def test_the_ray_serve_image_is_the_one_that_the_sdk_knows(region: str, instance_type: str) -> None:
     known = image_uris.retrieve("ray-serve", region=region, version="1.4", instance_type=instance_type)
     assert ray_serve_image(region, instance_type) == known
+
+
+@pytest.mark.parametrize("region", sorted(dlc_accounts()))
+@pytest.mark.parametrize("instance_type", ["ml.g5.xlarge", "ml.c7i.large"])
+def test_the_pytorch_image_is_the_one_that_the_sdk_knows(region: str, instance_type: str) -> None:
+    known = image_uris.retrieve(
+        "pytorch",
+        region=region,
+        version="2.6.0",
+        py_version="py312",
+        instance_type=instance_type,
+        image_scope="inference",
+    )
+    assert pytorch_image(region, instance_type) == known
+
+
+@pytest.mark.parametrize("instance_type", [None, "ml.g5.xlarge", "ml.c7i.large"])
+def test_awss_pytorch_container_runs_on_cpus_gpus_and_serverless(instance_type: str | None) -> None:
+    assert container_problem("pytorch-inference", instance_type=instance_type) is None
 
 
 def test_the_instance_types_are_the_api_models() -> None:

@@ -137,7 +137,7 @@ def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
             {"endpoints__linear__container": "slin"},
             (
                 "dev.yaml: endpoints.linear.container: 'slin' is not allowed; "
-                "allowed: slim, ray-serve; did you mean slim?"
+                "allowed: slim, ray-serve, pytorch-inference; did you mean slim?"
             ),
         ),
         (
@@ -200,11 +200,11 @@ def test_a_value_out_of_form_is_named_with_what_is_allowed(
         ),
         (
             {"endpoints__linear__hosting": {"type": "real-time", "instance_type": "ml.inf2.xlarge"}},
-            ("endpoints.linear.container: neither container runs on ml.inf2.xlarge",),
+            ("endpoints.linear.container: no container runs on ml.inf2.xlarge",),
         ),
         (
             {"endpoints__linear__hosting": {"type": "real-time", "instance_type": "ml.c7g.large"}},
-            ("endpoints.linear.container: neither container runs on ml.c7g.large",),
+            ("endpoints.linear.container: no container runs on ml.c7g.large",),
         ),
         (
             {
