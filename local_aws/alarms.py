@@ -36,8 +36,8 @@ def install() -> None:
 
 def keep_evaluating() -> None:
     """Evaluate every alarm again and again while the event loop that this is called on runs."""
+    asyncio.get_running_loop().call_later(_TICK, keep_evaluating)  # first: an alarm that raises ends nothing
     seam.evaluate_every_alarm()
-    asyncio.get_running_loop().call_later(_TICK, keep_evaluating)
 
 
 def judge(alarm: Mapping[str, Any], finished: Points, unfinished: float | None) -> tuple[str, str] | None:

@@ -7,12 +7,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import botocore.session
 
 from local_aws.client_environment import without_aws_settings
 from local_aws.errors import LocalAwsError
+from local_aws.plain_client import plain_client
 
 # CDK Developer Guide, "Customize AWS CDK bootstrapping": where the version is kept, for the default qualifier.
 VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
@@ -33,7 +31,7 @@ def bootstrap(environment: Mapping[str, str], say: Callable[[str], None]) -> Non
     LocalAwsError
         When ``cdk bootstrap`` fails, with its last words.
     """
-    account, region = environment["AWS_ACCESS_KEY_ID"], environment["AWS_REGION"]
+    account, region = environment["AWS_ACCOUNT_ID"], environment["AWS_REGION"]
     if is_bootstrapped(environment):
         return
     say(f"bootstrapping CDK on this machine (account {account}, {region})")
@@ -56,18 +54,5 @@ def bootstrap(environment: Mapping[str, str], say: Callable[[str], None]) -> Non
 
 def is_bootstrapped(environment: Mapping[str, str]) -> bool:
     """Return whether the bootstrap stack's version is there."""
-    ssm = _client("ssm", environment)
-    found = ssm.get_parameters(Names=[VERSION_PARAMETER])
+    found = plain_client("ssm", environment).get_parameters(Names=[VERSION_PARAMETER])
     return bool(found["Parameters"])
-
-
-def _client(service: str, environment: Mapping[str, str]) -> Any:
-    # Named here, so that neither a profile nor a file of the user's has a say.
-    own = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
-    return botocore.session.Session(session_vars=own).create_client(
-        service,
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )

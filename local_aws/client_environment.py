@@ -10,7 +10,9 @@ from pathlib import Path
 IMAGES_VARIABLE = "SLIPWAY_LOCAL_IMAGES"
 
 
-def client_environment(url: str, account: str, region: str, images: Path) -> dict[str, str]:
+def client_environment(
+    url: str, account: str, region: str, images: Path, strict: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return the variables for a client that acts in an account and region.
 
     Parameters
@@ -23,9 +25,12 @@ def client_environment(url: str, account: str, region: str, images: Path) -> dic
         The region's name.
     images
         Where the image builder keeps its images.
+    strict
+        In strict mode: the variables with an access key that IAM knows, and with whom to trust.
     """
     return {
         "AWS_ACCESS_KEY_ID": account,
+        "AWS_ACCOUNT_ID": account,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -43,6 +48,7 @@ def client_environment(url: str, account: str, region: str, images: Path) -> dic
         "NO_PROXY": _without_proxy("NO_PROXY"),
         "PATH": path_with_tools(),
         "no_proxy": _without_proxy("no_proxy"),
+        **(strict or {}),
     }
 
 

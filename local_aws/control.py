@@ -68,7 +68,7 @@ class LocalAws:
             raise LocalAwsError("AWS on this machine is not running. Start it with: slipway local up")
         return emulator
 
-    def up(self, port: int | None, say: Say) -> Emulator:
+    def up(self, port: int | None, say: Say, *, strict: bool = False) -> Emulator:
         """Start the emulator, unless it runs, and wait until it and its endpoints answer.
 
         Parameters
@@ -77,11 +77,13 @@ class LocalAws:
             Where it shall answer; None for where it runs already, else ``DEFAULT_PORT``.
         say
             Takes progress.
+        strict
+            Whether it has to enforce IAM. One that runs does so or not until it ends.
 
         Raises
         ------
         LocalAwsError
-            When it cannot start, with its last words.
+            When it cannot start, with its last words, or runs otherwise.
         """
         if port is not None and not 0 < port <= _LAST_PORT:
             raise LocalAwsError(f"Port {port} is no port from 1 to {_LAST_PORT}")
@@ -92,6 +94,7 @@ class LocalAws:
                     f"AWS on this machine already runs on port {emulator.port}."
                     f" To move it: slipway local down && slipway local up --port {port}"
                 )
+            _tell_how_to_switch(emulator, say, strict=strict)
             return emulator
         port = port or DEFAULT_PORT
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -101,7 +104,7 @@ class LocalAws:
         if orphans:
             say(f"ended {len(orphans)} endpoint process(es) that an earlier run had left behind")
         say(f"starting AWS on this machine, port {port}")
-        emulator = self._started(port)
+        emulator = self._started(port, strict=strict)
         self._wait_for_endpoints(emulator, say)
         return emulator
 
@@ -132,10 +135,17 @@ class LocalAws:
             Whether to remove its state as well.
         say
             Takes progress.
+
+        Raises
+        ------
+        LocalAwsError
+            When the state shall be kept and cannot be saved; then it runs on.
         """
         emulator, removable = self.find(), purge and self._is_ours()
         if emulator is not None:
             say("stopping AWS on this machine")
+            if not removable:
+                emulator.save()
             _end(emulator)
         self._registry.end_all()
         (self.folder / READY_FILE).unlink(missing_ok=True)
@@ -147,11 +157,12 @@ class LocalAws:
         """Whether the folder may be removed: a wrong ``SLIPWAY_LOCAL_FOLDER`` shall cost nobody their files."""
         return any((self.folder / name).exists() for name in (_LOG, _PROCESSES, READY_FILE))
 
-    def _started(self, port: int) -> Emulator:
+    def _started(self, port: int, *, strict: bool) -> Emulator:
         checkout = Path(__file__).resolve().parents[1]
         command = [
             *(sys.executable, "-m", "local_aws.emulator", "--port", str(port), "--folder", str(self.folder)),
             *("--account", DEFAULT_ACCOUNT, "--region", DEFAULT_REGION),
+            *(["--strict"] if strict else []),
         ]
         with self.log.open("wb") as log:
             process = subprocess.Popen(
@@ -196,6 +207,19 @@ class LocalAws:
             if waiting and not told:
                 say(f"starting endpoints: {', '.join(waiting)}")
                 told = True
+
+
+def _tell_how_to_switch(emulator: Emulator, say: Say, *, strict: bool) -> None:
+    if strict and not emulator.strict:
+        raise LocalAwsError(
+            "AWS on this machine already runs, and not in strict mode."
+            " To switch, with its state kept: slipway local down && slipway local up --strict"
+        )
+    if emulator.strict and not strict:
+        say(
+            "AWS on this machine runs in strict mode."
+            " To leave it, with its state kept: slipway local down && slipway local up"
+        )
 
 
 def _end(emulator: Emulator) -> None:

@@ -12,13 +12,19 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from local_aws.door import Door
+
+if TYPE_CHECKING:
+    from local_aws.certificate import Certificate
 
 HOST = "127.0.0.1"
 READY_FILE = "emulator.json"
 STATUS_PATH = "/_slipway/endpoints"
 RECOVERY_PATH = "/_slipway/recovery"
 OPERATIONS_PATH = "/_slipway/operations"
+SAVE_PATH = "/_slipway/save"
 
 
 def main() -> None:
@@ -28,6 +34,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="where state, objects and containers lie")
     parser.add_argument("--account", required=True, help="account of callers whose access key names none")
     parser.add_argument("--region", required=True, help="region of callers that name none")
+    parser.add_argument("--strict", action="store_true", help="enforce IAM, and speak TLS")
     arguments = parser.parse_args()
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -37,18 +44,28 @@ def main() -> None:
         listener.listen()  # callers that come before the start is complete wait in line
     except OSError as error:
         sys.exit(f"Port {arguments.port} of {HOST} cannot be used: {error.strerror}")
-    _configure_ministack(arguments)
-    asyncio.run(_serve(listener, arguments))
+    # 127.0.0.1, not localhost: a custom resource would look for the bucket at <bucket>.localhost.
+    address = f"{HOST}:{arguments.port}"
+    if arguments.strict:
+        # What it needs takes a while to load, and the commands import this module.
+        from local_aws.strict_mode import TlsEventLoop, enter  # noqa: PLC0415
+
+        door, certificate = enter(arguments.folder, f"https://{address}")
+        new_loop: Callable[[], asyncio.AbstractEventLoop] = TlsEventLoop
+    else:
+        door, certificate, new_loop = Door(f"http://{address}"), None, asyncio.new_event_loop
+    _configure_ministack(arguments, door)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(_serve(listener, arguments, door, certificate))
 
 
-def _configure_ministack(arguments: argparse.Namespace) -> None:
+def _configure_ministack(arguments: argparse.Namespace, door: Door) -> None:
     """Set ministack's settings, which it reads from the environment when it is imported."""
     folder: Path = arguments.folder
     checkout = Path(__file__).resolve().parents[1]
     os.environ.update(
         {
-            # 127.0.0.1, not localhost: a custom resource would look for the bucket at <bucket>.localhost.
-            "AWS_ENDPOINT_URL": f"http://{HOST}:{arguments.port}",
+            "AWS_ENDPOINT_URL": door.url,
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(arguments.port),
             "IOT_MTLS_ENABLED": "0",
@@ -66,7 +83,9 @@ def _configure_ministack(arguments: argparse.Namespace) -> None:
     )
 
 
-async def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None:
+async def _serve(
+    listener: socket.socket, arguments: argparse.Namespace, door: Door, certificate: Certificate | None
+) -> None:
     # ministack reads its settings at import.
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
@@ -74,7 +93,7 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None
     from local_aws.process_registry import own_identity  # noqa: PLC0415
     from local_aws.services import LocalServices  # noqa: PLC0415
 
-    services = LocalServices(f"http://{HOST}:{arguments.port}", arguments.folder)
+    services = LocalServices(door, arguments.folder)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,6 +103,9 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None
     config.keep_alive_timeout = 75
     config.graceful_timeout = 5
     config.loglevel = "WARNING"
+    if certificate:
+        config.certfile, config.keyfile = str(certificate.chain), str(certificate.key)
+        config.alpn_protocols = ["http/1.1"]  # as without TLS
     pid, started = own_identity()
     ready = {
         "pid": pid,
@@ -91,6 +113,7 @@ async def _serve(listener: socket.socket, arguments: argparse.Namespace) -> None
         "port": arguments.port,
         "account": arguments.account,
         "region": arguments.region,
+        "authority": door.authority,
     }
 
     async def stopped() -> None:

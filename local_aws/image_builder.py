@@ -3,7 +3,8 @@
 No docker runs here, and the local AWS starts the serving software as a process, so nothing executes an image.
 What counts is that an image asset takes the same way as on AWS: the CDK CLI asks for a build, tags it and pushes
 it, the repository then holds a manifest under the tag that the Model names. The manifest is that of the build
-context: its one layer is the digest of the context's files. Every call is written to ``calls.jsonl``.
+context: its one layer is the digest of the context's files. Every call is written to ``calls.jsonl``. In strict
+mode an image is pushed with the rights behind the password of the login, as on AWS.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.client_environment import IMAGES_VARIABLE
 from local_aws.errors import LocalAwsError
+from local_aws.registry_logins import RegistryLogins
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
@@ -51,6 +53,7 @@ class ImageBuilder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._logins = RegistryLogins(folder)
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, arguments: list[str]) -> int:
@@ -70,8 +73,8 @@ class ImageBuilder:
                 return 0 if self._path(tag).exists() else _NOT_FOUND
             case ["images", *_]:
                 return 0  # no image under another name
-            case ["login", *_, "--password-stdin", _]:
-                sys.stdin.read()
+            case ["login", *_, "--password-stdin", registry]:
+                self._logins.keep(registry, sys.stdin.read())
                 return 0
             case ["tag", source, target]:
                 self._path(target).write_text(self._manifest_of(source))
@@ -97,13 +100,13 @@ class ImageBuilder:
     def _push(self, target: str) -> int:
         registry, _, rest = target.partition("/")
         repository, _, tag = rest.rpartition(":")
-        boto3.client("ecr").put_image(
-            registryId=registry.partition(".")[0],
-            repositoryName=repository,
-            imageTag=tag,
-            imageManifest=self._manifest_of(target),
-            imageManifestMediaType=_MANIFEST,
-        )
+        manifest = self._manifest_of(target)
+        image = {"registryId": registry.partition(".")[0], "repositoryName": repository}
+        credentials = self._logins.credentials(registry)
+        ecr = boto3.client("ecr", **credentials)
+        if credentials:
+            _push_layers(ecr, image, json.loads(manifest))
+        ecr.put_image(**image, imageTag=tag, imageManifest=manifest, imageManifestMediaType=_MANIFEST)
         return 0
 
     def _manifest_of(self, tag: str) -> str:
@@ -114,6 +117,20 @@ class ImageBuilder:
 
     def _path(self, tag: str) -> Path:
         return self._folder / f"{hashlib.sha256(tag.encode()).hexdigest()}.json"
+
+
+def _push_layers(ecr: Any, image: dict[str, str], manifest: dict[str, Any]) -> None:
+    """Make the calls with which docker pushes layers, so that whoever may not make them is refused.
+
+    The layers stay here: the local AWS executes no image. The calls: Amazon ECR User Guide, "IAM permissions for
+    pushing an image to an Amazon ECR private repository".
+    """
+    digests = [part["digest"] for part in (manifest["config"], *manifest["layers"])]
+    ecr.batch_check_layer_availability(**image, layerDigests=digests)
+    for digest in digests:
+        upload = {**image, "uploadId": ecr.initiate_layer_upload(**image)["uploadId"]}
+        ecr.upload_layer_part(**upload, partFirstByte=0, partLastByte=0, layerPartBlob=b"")
+        ecr.complete_layer_upload(**upload, layerDigests=[digest])
 
 
 def _manifest(context: Path, platform: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import urllib3
 
-from local_aws.emulator import HOST, OPERATIONS_PATH, RECOVERY_PATH, STATUS_PATH
+from local_aws.emulator import HOST, OPERATIONS_PATH, RECOVERY_PATH, SAVE_PATH, STATUS_PATH
 from local_aws.errors import LocalAwsError
 
 
@@ -23,6 +23,8 @@ class Emulator:
         Its port on 127.0.0.1.
     account, region
         What it acts in for callers that name none.
+    authority
+        The file of the certificate that clients have to trust in strict mode; None outside of it.
     """
 
     pid: int
@@ -30,11 +32,17 @@ class Emulator:
     port: int
     account: str
     region: str
+    authority: str | None = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether IAM is enforced."""
+        return self.authority is not None
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{HOST}:{self.port}"
+        return f"{'https' if self.strict else 'http'}://{HOST}:{self.port}"
 
     def endpoints(self) -> list[dict[str, Any]]:
         """Return the SageMaker endpoints of every account: name, status, processes.
@@ -66,8 +74,27 @@ class Emulator:
         """
         return list(self._page(OPERATIONS_PATH))
 
+    def save(self) -> None:
+        """Let it write its state to disk, as before its end: afterwards nobody could make room and try again.
+
+        Raises
+        ------
+        LocalAwsError
+            When something could not be written. What does not answer has saved what it will.
+        """
+        try:
+            failures = list(self._page(SAVE_PATH))
+        except LocalAwsError:
+            return
+        if failures:
+            raise LocalAwsError(
+                f"The state of AWS on this machine cannot be saved: {failures[0]}. It runs on. Make room on that"
+                " disk and try again, or give the state up: slipway local down --purge"
+            )
+
     def _page(self, path: str) -> Any:
         try:
-            return urllib3.request("GET", self.url + path, timeout=10, retries=False).json()
-        except urllib3.exceptions.HTTPError as error:
+            with urllib3.PoolManager(retries=False, timeout=10, ca_certs=self.authority) as pool:
+                return pool.request("GET", self.url + path).json()
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise LocalAwsError(f"The local AWS (process {self.pid}) does not answer: {error}") from error

@@ -12,19 +12,32 @@ from local_aws import alarms, s3_bucket
 from local_aws import ministack_seam as seam
 from local_aws.application_autoscaling import cloudformation as autoscaling_types
 from local_aws.application_autoscaling.control_plane import ApplicationAutoScaling
-from local_aws.emulator import OPERATIONS_PATH, RECOVERY_PATH, STATUS_PATH
+from local_aws.authorization import (
+    AuthorizedService,
+    Rules,
+    autoscaling_permissions,
+    require_invocation,
+    sagemaker_permissions,
+)
+from local_aws.door import Door
+from local_aws.emulator import OPERATIONS_PATH, RECOVERY_PATH, SAVE_PATH, STATUS_PATH
+from local_aws.image_passwords import new_password
 from local_aws.process_registry import ProcessRegistry
 from local_aws.sagemaker import cloudformation as sagemaker_types
 from local_aws.sagemaker.container_images import ContainerImages
 from local_aws.sagemaker.control_plane import SageMaker
 from local_aws.sagemaker.endpoints import Endpoints
-from local_aws.sagemaker.launch import Launcher, serving_note
+from local_aws.sagemaker.launch import Launcher
 from local_aws.sagemaker.metrics import NAMESPACE, InvocationMetrics
 from local_aws.sagemaker.model_data import ModelData
 from local_aws.sagemaker.resources import ResourceStore
+from local_aws.sagemaker.role_access import RoleAccess
 from local_aws.sagemaker.runtime import InvokeEndpoint
+from local_aws.sagemaker.software.choice import software_of
 from local_aws.self_client import SelfClients
+from local_aws.service_roles import ServiceRoles
 from local_aws.stack_operations import StackOperations
+from local_aws.stack_roles import StackRoles
 from local_aws.state_saver import StateSaver
 
 
@@ -33,40 +46,56 @@ class LocalServices:
 
     Parameters
     ----------
-    endpoint_url
-        Where it answers.
+    door
+        Where it answers; a door with TLS is one of strict mode.
     folder
         Where state, containers and the list of processes lie.
     """
 
-    def __init__(self, endpoint_url: str, folder: Path) -> None:
-        clients = SelfClients(endpoint_url)
+    def __init__(self, door: Door, folder: Path) -> None:
+        strict = door.authority is not None
+        clients = SelfClients(door)
+        roles = ServiceRoles(door) if strict else None
         self._registry = ProcessRegistry(folder / "processes.json")
         models = ResourceStore("model", "Model")
         configs = ResourceStore("endpoint-config", "EndpointConfig")
-        model_data = ModelData(clients)
-        launcher = Launcher(clients, model_data, self._registry, folder)
+        model_data = ModelData(clients, roles)
+        access = RoleAccess(clients, roles) if roles else None
+        launcher = Launcher(clients, model_data, self._registry, folder, access)
         launcher.remove_leftovers()
         saver = StateSaver(seam.asgi_app())
         store = ResourceStore("endpoint", "Endpoint")
-        self._endpoints = Endpoints(store, configs, models, launcher, on_change=saver.plan)
-        sagemaker = SageMaker(models, configs, self._endpoints, model_data, ContainerImages(clients))
         autoscaling = ApplicationAutoScaling()
-        seam.register_service("sagemaker", sagemaker, "SageMaker")
-        seam.register_service("application-autoscaling", autoscaling, "AnyScaleFrontendService")
+        self._endpoints = Endpoints(store, configs, models, launcher, on_change=saver.plan, scaling=autoscaling)
+        sagemaker = SageMaker(models, configs, self._endpoints, model_data, ContainerImages(clients))
+        self._register("sagemaker", sagemaker, "SageMaker", sagemaker_permissions if strict else None)
+        prefix = "AnyScaleFrontendService"
+        self._register("application-autoscaling", autoscaling, prefix, autoscaling_permissions if strict else None)
+        if strict:
+            seam.require_signatures()
+            seam.name_described_repositories()
+            seam.name_log_groups_with_their_streams()
+            seam.log_in_with(new_password)
+            StackRoles().install()
         sagemaker_types.register(sagemaker, self._endpoints)
         autoscaling_types.register(autoscaling)
         s3_bucket.complete(clients)
         seam.refuse_missing_image_tags()
+        seam.join_in_conditions()
         seam.merge_metric_values(NAMESPACE)
         alarms.install()
-        self._operations = StackOperations(clients, self._endpoints)
+        self._operations = StackOperations(clients, self._endpoints, on_accept=saver.save_before_answer)
         self._operations.install()
         # Invocations change no state, so they pass by the saver.
         saved = self._with_status(saver)
         self._metrics = InvocationMetrics(clients)
         self._metrics.start()
-        self.app = InvokeEndpoint(saved, self._endpoints, self._metrics)
+        self.app = InvokeEndpoint(saved, self._endpoints, self._metrics, require_invocation if strict else None)
+
+    @staticmethod
+    def _register(name: str, service: seam.Service, target_prefix: str, rules: Rules | None) -> None:
+        """Add a service, for those only who may call it where there are rules."""
+        seam.register_service(name, AuthorizedService(service, rules) if rules else service, target_prefix)
 
     def flush(self) -> None:
         """Publish what is not yet published; to be called while the server still answers."""
@@ -87,6 +116,7 @@ class LocalServices:
                 STATUS_PATH: self._status,
                 RECOVERY_PATH: self._recovery,
                 OPERATIONS_PATH: self._operations.stacks_in_progress,
+                SAVE_PATH: seam.save_state,
             }
             if scope["type"] == "http" and scope["path"] in pages:
                 body = json.dumps(pages[scope["path"]]()).encode()
@@ -130,7 +160,7 @@ class LocalServices:
                             "name": v.name,
                             "pid": v.container.pid,
                             "url": v.container.url,
-                            "note": serving_note(v.image),
+                            "note": software_of(v.image).note,
                         }
                         for v in variants
                     ],

@@ -1,8 +1,9 @@
 """Keeps the operations on a CloudFormation stack in line, and finishes those that a restart cut off.
 
 ministack runs every operation as a task of its own. Here a deletion waits for the creation or update that goes
-on, and what an operation needs to be undone is kept with the stack until the operation is over. After a restart
-a creation or an update that was cut off is rolled back, and a deletion is finished.
+on, and what an operation needs to be undone is kept with the stack until the operation is over. It is saved before
+the operation is answered for, since the CDK CLI waits for ever for one that was accepted and forgotten. After a
+restart a creation or an update that was cut off is rolled back, and a deletion is finished.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -21,6 +22,7 @@ from local_aws.self_client import SelfClients
 
 Record = dict[str, Any]
 _KEPT = "_slipway_operation"
+_TO_BE_DELETED = "_slipway_deletion"
 _LOG = logging.getLogger(__name__)
 
 
@@ -33,10 +35,15 @@ class StackOperations:
         Clients of the local AWS.
     endpoints
         The SageMaker endpoints, which an interrupted update may have changed.
+    on_accept
+        Called when an operation is accepted, before the request for it is answered.
     """
 
-    def __init__(self, clients: SelfClients, endpoints: Endpoints) -> None:
+    def __init__(
+        self, clients: SelfClients, endpoints: Endpoints, on_accept: Callable[[], None] = lambda: None
+    ) -> None:
         self._clients = clients
+        self._on_accept = on_accept
         self._endpoints = endpoints
         self._lines: dict[str, asyncio.Lock] = {}
         self._deletions: set[str] = set()
@@ -63,34 +70,46 @@ class StackOperations:
             with seam.request_scope(account, seam.region()):
                 self._start(seam.run_reentrant(self._remove_bucket, name))
         for account, region, record in seam.every_stack():
-            if not _in_progress(record):
+            if not _in_progress(record) and _TO_BE_DELETED not in record:
                 continue
             with seam.request_scope(account, region):
                 self._start(self._finish(record))
 
     def _start(self, finishing: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(finishing)
+        task = asyncio.get_running_loop().create_task(self._as_far_as_possible(finishing))
         self._finishing.add(task)
         task.add_done_callback(self._finishing.discard)
+
+    async def _as_far_as_possible(self, finishing: Coroutine[Any, Any, None]) -> None:
+        try:
+            await finishing
+        except Exception as error:  # noqa: BLE001 - the others shall reach their end
+            _LOG.exception("what was cut off could not be finished")
+            self.finished.append(f"something that was cut off could not be finished: {error}")
 
     def _remove_bucket(self, name: str) -> None:
         """Remove a bucket that was made in the moment of a kill, and that nothing else remembers."""
         s3 = self._clients.client("s3")
-        versions = s3.list_object_versions(Bucket=name)
-        for entry in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
-            s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+            for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
+                s3.delete_object(Bucket=name, Key=entry["Key"], VersionId=entry["VersionId"])
         s3.delete_bucket(Bucket=name)
 
     async def _finish(self, record: Record) -> None:
         name, stack_id = record["StackName"], record["StackId"]
-        operation = record.pop(_KEPT, None)
-        if record["StackStatus"] == "DELETE_IN_PROGRESS" or operation is None:
+        status, operation = record["StackStatus"], record.get(_KEPT)
+        if status == "DELETE_IN_PROGRESS" or _TO_BE_DELETED in record:
             await seam.delete_stack(name, stack_id)
             self.finished.append(f"deleted {name}, whose deletion was interrupted")
+            return
+        if operation is None:  # of an operation that is not ours to wrap, such as ContinueUpdateRollback
+            record["StackStatus"] = "UPDATE_ROLLBACK_FAILED"
+            self.finished.append(f"left {name} in UPDATE_ROLLBACK_FAILED, where {status} was interrupted")
             return
         await seam.run_reentrant(self._remove_unrecorded_buckets, record, operation)
         await seam.run_reentrant(self._send_endpoints_back, operation["previous"] or {})
         await seam.roll_back_stack(name, stack_id, operation)
+        record.pop(_KEPT)  # not before: this may be cut off as well
         self.finished.append(f"rolled back {name}, whose deployment was interrupted")
 
     def _remove_unrecorded_buckets(self, record: Record, operation: Record) -> None:
@@ -115,37 +134,57 @@ class StackOperations:
             before = resource["Properties"]["EndpointConfigName"]
             settled = self._endpoints.wait_until_settled(name)
             if settled and settled["EndpointConfigName"] != before:
-                sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=before)
+                try:
+                    sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=before)
+                except ClientError as error:  # the stack shall reach its end all the same
+                    self.finished.append(f"endpoint {name} could not be sent back to {before}: {error}")
+                    continue
                 self._endpoints.wait_until_settled(name)
 
     def _deploying(self, deploy: seam.Operation) -> seam.Operation:
-        async def in_line(
+        def accepted(
             name: str, stack_id: str, template: Record, parameters: Record, *rest: Any, **more: Any
-        ) -> None:
-            async with self._line(stack_id):
-                record = seam.stack(name) or {}
-                record[_KEPT] = {
-                    "previous": copy.deepcopy(more.get("previous_stack")),
-                    "template": template,
-                    "parameters": parameters,
-                    "tags": record.get("Tags") or [],
-                }
-                await deploy(name, stack_id, template, parameters, *rest, **more)
-                record.pop(_KEPT, None)
-                if stack_id in self._deletions:
-                    # Nobody shall see the stack settled in between.
-                    record["StackStatus"] = "DELETE_IN_PROGRESS"
+        ) -> Coroutine[Any, Any, None]:
+            operation = {
+                "previous": copy.deepcopy(more.get("previous_stack")),
+                "template": template,
+                "parameters": parameters,
+                "tags": (seam.stack(name) or {}).get("Tags") or [],
+            }
 
-        return in_line
+            async def in_line() -> None:
+                async with self._line(stack_id):
+                    record = seam.stack(name) or {}
+                    record[_KEPT] = operation
+                    await deploy(name, stack_id, template, parameters, *rest, **more)
+                    record.pop(_KEPT, None)
+                    if stack_id in self._deletions:
+                        # Nobody shall see the stack settled in between.
+                        record["StackStatus"] = "DELETE_IN_PROGRESS"
+
+            self._accept(name, _KEPT, operation)
+            return in_line()
+
+        return accepted
 
     def _deleting(self, delete: seam.Operation) -> seam.Operation:
-        async def in_line(name: str, stack_id: str, *rest: Any, **more: Any) -> None:
-            self._deletions.add(stack_id)
-            async with self._line(stack_id):
-                self._deletions.discard(stack_id)
-                await delete(name, stack_id, *rest, **more)
+        def accepted(name: str, stack_id: str, *rest: Any, **more: Any) -> Coroutine[Any, Any, None]:
+            async def in_line() -> None:
+                self._deletions.add(stack_id)
+                async with self._line(stack_id):
+                    self._deletions.discard(stack_id)
+                    await delete(name, stack_id, *rest, **more)
+                    (seam.stack(name) or {}).pop(_TO_BE_DELETED, None)
 
-        return in_line
+            self._accept(name, _TO_BE_DELETED, True)
+            return in_line()
+
+        return accepted
+
+    def _accept(self, name: str, mark: str, value: Any) -> None:
+        """Note an operation in the stack's record, which is there when it is called and when it begins."""
+        (seam.stack(name) or {})[mark] = value
+        self._on_accept()
 
     def _line(self, stack_id: str) -> asyncio.Lock:
         return self._lines.setdefault(stack_id, asyncio.Lock())

@@ -28,12 +28,19 @@ class StateSaver:
     def __init__(self, app: App) -> None:
         self._app = app
         self._pending: asyncio.TimerHandle | None = None
+        self._before_answer = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: App, send: App) -> None:
         """Pass the request on, then plan a save."""
         self._loop = asyncio.get_running_loop()
-        await self._app(scope, receive, send)
+
+        async def saving_send(message: dict[str, Any]) -> None:
+            if self._before_answer and message["type"] == "http.response.start":
+                self._save()
+            await send(message)
+
+        await self._app(scope, receive, saving_send)
         if scope["type"] == "http" and scope["method"] in _SAVING_METHODS and not scope["path"].endswith(_METRICS):
             self._plan()
 
@@ -42,10 +49,16 @@ class StateSaver:
         if self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._plan)
 
+    def save_before_answer(self) -> None:
+        """Save before the request that is being handled is answered: what it asked for shall not get lost."""
+        self._before_answer = True
+
     def _plan(self) -> None:
         if self._loop and self._pending is None:
             self._pending = self._loop.call_later(_DELAY, self._save)
 
     def _save(self) -> None:
-        self._pending = None
+        if self._pending is not None:
+            self._pending.cancel()
+        self._pending, self._before_answer = None, False
         seam.save_state()

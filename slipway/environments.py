@@ -11,6 +11,7 @@ from typing import Any
 from assets.checkout import STATE
 from local_aws.client_environment import client_environment, without_aws_settings
 from local_aws.control import LocalAws
+from local_aws.running_emulator import Emulator
 from slipway.errors import CommandError
 from stacks.settings import ENVIRONMENTS, EndpointSettings, EnvironmentSettings, load_environment
 
@@ -51,7 +52,20 @@ def local_client_environment(settings: EnvironmentSettings) -> dict[str, str]:
         When the local AWS does not run.
     """
     local = local_aws()
-    return client_environment(local.running().url, settings.account, settings.region, local.images)
+    emulator = local.running()
+    strict = _strict_variables(emulator, local, settings) if emulator.authority else None
+    return client_environment(emulator.url, settings.account, settings.region, local.images, strict)
+
+
+def _strict_variables(emulator: Emulator, local: LocalAws, settings: EnvironmentSettings) -> dict[str, str]:
+    """Return the variables with an administrator's access key, and with whom to trust."""
+    # botocore takes a while to load, as boto3 does.
+    from local_aws.administrator import administrator  # noqa: PLC0415
+    from local_aws.trust import trust  # noqa: PLC0415
+
+    trusted = trust(Path(str(emulator.authority)), os.environ)
+    place = {"AWS_ENDPOINT_URL": emulator.url, "AWS_REGION": settings.region, **trusted}
+    return {**trusted, **administrator(settings.account, local.folder, place)}
 
 
 def connect(settings: EnvironmentSettings) -> Callable[[str], Any]:

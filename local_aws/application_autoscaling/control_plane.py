@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import MutableMapping
@@ -13,6 +14,7 @@ from local_aws.json_service import JsonService
 
 Record = dict[str, Any]
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_VARIANT = re.compile(r"^endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)$")  # of SageMaker alone
 
 
 class ApplicationAutoScaling(JsonService):
@@ -46,6 +48,22 @@ class ApplicationAutoScaling(JsonService):
         """Forget everything."""
         self._targets.clear()
         self._policies.clear()
+
+    def variants_of(self, endpoint_name: str) -> set[str]:
+        """Return the names of the variants of a SageMaker endpoint that are scalable targets."""
+        return {match["variant"] for _, match in self._of_endpoint(endpoint_name)}
+
+    def deregister_variants_of(self, endpoint_name: str) -> None:
+        """Deregister every variant of a SageMaker endpoint, with its policies."""
+        for target, _ in self._of_endpoint(endpoint_name):
+            self._deregister(target)
+
+    def _of_endpoint(self, name: str) -> list[tuple[Record, re.Match[str]]]:
+        """Return the targets that are variants of an endpoint; names of endpoints are case-insensitive."""
+        matches = [(target, _VARIANT.match(target["ResourceId"])) for target in self._targets.values()]
+        return [
+            (target, match) for target, match in matches if match and match["endpoint"].lower() == name.lower()
+        ]
 
     def _register(self, request: Record) -> Record:
         """Add a target or change the given members of one (API_RegisterScalableTarget)."""

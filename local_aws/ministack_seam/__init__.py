@@ -5,7 +5,19 @@ requirements.txt, and tests/unit/local_aws/test_ministack_seam.py says first wha
 """
 
 from local_aws.ministack_seam.alarms import Judge, evaluate_alarms_with, evaluate_every_alarm, merge_metric_values
-from local_aws.ministack_seam.images import refuse_missing_image_tags
+from local_aws.ministack_seam.authorization import (
+    Refusal,
+    RoleSession,
+    assume_role,
+    hold_request,
+    name_described_repositories,
+    name_log_groups_with_their_streams,
+    refusal,
+    require_signatures,
+)
+from local_aws.ministack_seam.conditions import join_in_conditions
+from local_aws.ministack_seam.images import log_in_with, refuse_missing_image_tags
+from local_aws.ministack_seam.principals import caller, caller_session, refusal_of
 from local_aws.ministack_seam.resource_types import (
     Attributes,
     Properties,
@@ -25,6 +37,7 @@ from local_aws.ministack_seam.scopes import (
     scoped_store,
 )
 from local_aws.ministack_seam.services import Service, asgi_app, register_service, run_reentrant
+from local_aws.ministack_seam.stack_guards import Change, guard_resources, guard_stack_operations
 from local_aws.ministack_seam.stacks import (
     Operation,
     delete_stack,
@@ -36,13 +49,19 @@ from local_aws.ministack_seam.stacks import (
 
 __all__ = [
     "Attributes",
+    "Change",
     "Judge",
     "Operation",
     "Properties",
+    "Refusal",
     "ResourceType",
+    "RoleSession",
     "Service",
     "account",
     "asgi_app",
+    "assume_role",
+    "caller",
+    "caller_session",
     "delete_stack",
     "enter_request_scope",
     "evaluate_alarms_with",
@@ -50,12 +69,22 @@ __all__ = [
     "every_item",
     "every_stack",
     "generated_name",
+    "guard_resources",
+    "guard_stack_operations",
+    "hold_request",
+    "join_in_conditions",
+    "log_in_with",
     "merge_metric_values",
+    "name_described_repositories",
+    "name_log_groups_with_their_streams",
+    "refusal",
+    "refusal_of",
     "refuse_missing_image_tags",
     "region",
     "register_resource_type",
     "register_service",
     "request_scope",
+    "require_signatures",
     "roll_back_stack",
     "run_on_worker_thread",
     "run_reentrant",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core import responses
@@ -31,3 +34,23 @@ def refuse_missing_image_tags() -> None:
         return original(data)
 
     ecr._describe_images = describe_images
+
+
+def log_in_with(password: Callable[[], str]) -> None:
+    """Let the token of ECR's GetAuthorizationToken carry a password of ours, and not the same one for everybody.
+
+    Parameters
+    ----------
+    password
+        Makes one for the caller.
+    """
+    original = ecr._get_authorization_token
+
+    def get_authorization_token(data: dict[str, Any]) -> Any:
+        status, headers, body = original(data)
+        answer = json.loads(body)
+        for each in answer["authorizationData"]:
+            each["authorizationToken"] = base64.b64encode(f"AWS:{password()}".encode()).decode()
+        return status, headers, json.dumps(answer).encode()
+
+    ecr._get_authorization_token = get_authorization_token

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+import logging
+
 from ministack import app as _app
 from ministack.core import persistence
 from ministack.services import s3
 
 
-def save_state() -> None:
-    """Write the state of every service to the state folder, each file beside and then renamed."""
-    persistence.save_all(_app._build_persistence_save_dict())
+class _Failures(logging.Handler):
+    """Gathers what ministack only logs: which service's state could not be written, and why."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage().removeprefix("Persistence: "))
+
+
+def save_state() -> list[str]:
+    """Write the state of every service to the state folder, each file beside and then renamed.
+
+    Returns
+    -------
+    list of str
+        What could not be written, a sentence for each service.
+    """
+    failures = _Failures()
+    persistence.logger.addHandler(failures)
+    try:
+        persistence.save_all(_app._build_persistence_save_dict())
+    finally:
+        persistence.logger.removeHandler(failures)
+    return failures.messages
 
 
 def unsaved_buckets() -> list[tuple[str, str]]:

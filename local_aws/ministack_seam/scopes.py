@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, cast
 
+from ministack import app as _app
 from ministack.core import responses, router
 
 
@@ -40,5 +41,6 @@ def enter_request_scope(headers: Mapping[str, str]) -> None:
     """Take account and region of a request from its signature, as ministack does for its own services."""
     access_key = router.extract_access_key_id(headers, {})
     if access_key:
-        responses.set_request_account_id(access_key)
+        # An IAM user's key names no account by itself, and only where IAM is enforced ministack looks it up.
+        responses.set_request_account_id(_app._request_account_scope(access_key) if _app.AUTH else access_key)
     responses.set_request_region(router.extract_region(headers, {}))

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import urllib3
 from local_aws.process_environment import passed_on
 from local_aws.process_registry import ProcessRegistry, kill_tree, session_members, started_at
 from local_aws.sagemaker.container_logs import ContainerLogs
+from local_aws.sagemaker.software.choice import SLIM, Software
 
 _HOST = "127.0.0.1"
 _PING_TIMEOUT = 2.0  # seconds; SageMaker's limit for one answer to /ping
@@ -45,6 +45,8 @@ class ContainerSpec:
         The environment variables of the Model.
     startup_timeout
         Seconds until /ping has to answer 200.
+    software
+        What serves it.
     """
 
     variant_name: str
@@ -52,6 +54,7 @@ class ContainerSpec:
     packages_dir: Path
     startup_timeout: float
     environment: dict[str, str] = field(default_factory=dict)
+    software: Software = SLIM
 
 
 class Container:
@@ -70,11 +73,7 @@ class Container:
         self._registry = registry
         self.port = _free_port()
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "serving", "serve"),
-                *("--model-dir", str(spec.model_dir), "--packages-dir", str(spec.packages_dir)),
-                *("--host", _HOST, "--port", str(self.port)),
-            ],
+            spec.software.command(spec.model_dir, spec.packages_dir, _HOST, self.port),
             cwd=spec.model_dir,
             env=_environment(spec.environment),
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from local_aws.json_service import JsonService
 from local_aws.sagemaker.container_images import ContainerImages
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.listing import chosen
-from local_aws.sagemaker.model_data import ModelData
+from local_aws.sagemaker.model_data import ModelData, model_data_url
 from local_aws.sagemaker.resources import Record, ResourceStore
 
 Request = dict[str, Any]
@@ -98,9 +98,7 @@ class SageMaker(JsonService):
         if len(containers) > 1:
             raise _not_implemented("a model of several Containers")
         for container in containers:
-            if "ModelDataSource" in container:
-                raise _not_implemented("ModelDataSource")
-            if url := container.get("ModelDataUrl"):
+            if url := model_data_url(container):
                 self._model_data.check_access(url, request.get("ExecutionRoleArn", ""))
             if image := container.get("Image"):
                 self._images.check_exists(image)

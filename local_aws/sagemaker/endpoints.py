@@ -14,6 +14,7 @@ from local_aws.api_error import ApiError, validation_error
 from local_aws.sagemaker.container import ContainerError
 from local_aws.sagemaker.launch import Launcher
 from local_aws.sagemaker.resources import Record, ResourceStore
+from local_aws.sagemaker.update_rules import NothingScales, ScaledVariants, refuse_change
 from local_aws.sagemaker.variant import RunningVariant
 
 _LOG = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class Endpoints:
         What starts the variants.
     on_change
         Called, on any thread, when an endpoint's state changed.
+    scaling
+        Knows which variants are scalable targets.
     """
 
     def __init__(
@@ -52,13 +55,16 @@ class Endpoints:
         configs: ResourceStore,
         models: ResourceStore,
         launcher: Launcher,
+        *,
         on_change: Callable[[], None] = lambda: None,
+        scaling: ScaledVariants | None = None,
     ) -> None:
         self.store = store
         self._configs = configs
         self._models = models
         self._launcher = launcher
         self._on_change = on_change
+        self._scaling = scaling or NothingScales()
         self._running: dict[Key, list[RunningVariant]] = {}
         self._changed = threading.Condition()
         self.lost: list[str] = []
@@ -85,7 +91,7 @@ class Endpoints:
         Raises
         ------
         ApiError
-            When there is no such endpoint, or a change is under way.
+            When there is no such endpoint, a change is under way, or UpdateEndpoint refuses this one.
         """
         with self._changed:
             record = self._settled(request["EndpointName"])
@@ -93,13 +99,16 @@ class Endpoints:
                 # API_DescribeEndpoint: DeleteEndpoint is the only operation on a failed endpoint.
                 raise validation_error(f'Cannot update failed endpoint "{record["EndpointArn"]}". Delete it.')
             deployment = self._deployment(record, config)
-            self._refuse_change_to_serverless(record, config)
+            before = self._configs.find(record["EndpointConfigName"])
+            refuse_change(record, before, config, self._scaling)
             self._set(record, EndpointStatus="Updating", FailureReason=None)
         self._start(self._deploy_update, deployment)
         return record
 
     def delete(self, name: str) -> None:
         """Delete an endpoint: requests in flight finish, then its containers end.
+
+        Its scalable targets are deregistered (Developer Guide, "Delete endpoints configured for auto scaling").
 
         Raises
         ------
@@ -109,6 +118,7 @@ class Endpoints:
         with self._changed:
             record = self._settled(name)
             self._set(record, EndpointStatus="Deleting")
+        self._scaling.deregister_variants_of(record["EndpointName"])
         self._start(self._undeploy, self._deployment(record, {"ProductionVariants": []}))
 
     def describe(self, name: str) -> Record:
@@ -163,16 +173,6 @@ class Endpoints:
                 return
             self._set(record, EndpointStatus="Updating")
             self._start(self._deploy_new, deployment)
-
-    def _refuse_change_to_serverless(self, record: Record, config: Record) -> None:
-        """Refuse what UpdateEndpoint refuses: Developer Guide, "Serverless endpoint operations"."""
-        before = self._configs.find(record["EndpointConfigName"]) or {"ProductionVariants": []}
-        had_instances = any("InstanceType" in variant for variant in before["ProductionVariants"])
-        if had_instances and any("ServerlessConfig" in variant for variant in config["ProductionVariants"]):
-            raise validation_error(
-                f'Endpoint "{record["EndpointArn"]}" has instance-based variants and cannot be updated to a'
-                " serverless one. Create a new endpoint."
-            )
 
     def _deployment(self, record: Record, config: Record) -> _Deployment:
         models = {v["ModelName"]: self._models.get(v["ModelName"]) for v in config["ProductionVariants"]}

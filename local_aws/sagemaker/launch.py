@@ -12,7 +12,10 @@ from typing import Any
 from local_aws.process_registry import ProcessRegistry
 from local_aws.sagemaker.container import Container, ContainerError, ContainerSpec
 from local_aws.sagemaker.container_logs import ContainerLogs
-from local_aws.sagemaker.model_data import ModelData, ModelDataError
+from local_aws.sagemaker.model_data import ModelData, ModelDataError, model_data_url
+from local_aws.sagemaker.role_access import HostAccess
+from local_aws.sagemaker.software.choice import software_of
+from local_aws.sagemaker.software.ray_serve import scratch
 from local_aws.sagemaker.supervision import SupervisedContainer
 from local_aws.sagemaker.variant import RunningVariant
 from local_aws.self_client import SelfClients
@@ -33,13 +36,20 @@ class Launcher:
         The local AWS's other services, its tarballs, and where processes are remembered.
     folder
         Where containers are unpacked and packages installed.
+    access
+        Gives the access to tarball and logs that a role has, for a role's ARN and an image; without it containers
+        are started with every right, as outside of strict mode.
     """
 
     def __init__(
-        self, clients: SelfClients, model_data: ModelData, registry: ProcessRegistry, folder: Path
+        self,
+        clients: SelfClients,
+        model_data: ModelData,
+        registry: ProcessRegistry,
+        folder: Path,
+        access: Callable[[str, str], HostAccess] | None = None,
     ) -> None:
-        self._clients = clients
-        self._model_data = model_data
+        self._access = access or (lambda _role, _image: HostAccess(model_data, clients.client("logs")))
         self._registry = registry
         self._folder = folder
 
@@ -67,30 +77,34 @@ class Launcher:
     def remove_leftovers(self) -> None:
         """Remove what containers of an earlier run were unpacked into."""
         shutil.rmtree(self._folder / "containers", ignore_errors=True)
+        scratch.sweep()
 
     def _launch_variant(self, endpoint_name: str, shape: Record, model: Record) -> RunningVariant:
         definition = model.get("PrimaryContainer") or model["Containers"][0]
         folder = self._folder / "containers" / f"{endpoint_name}-{uuid.uuid4().hex[:12]}"
         model_dir = folder / "model"
         try:
-            if url := definition.get("ModelDataUrl"):
-                self._model_data.unpack(url, model_dir)
+            access = self._access(model.get("ExecutionRoleArn", ""), definition.get("Image", ""))
+            if url := model_data_url(definition):
+                access.model_data.unpack(url, model_dir)
             else:
                 model_dir.mkdir(parents=True)
-            start = functools.partial(self._start, endpoint_name, shape, model_dir, definition)
-            container = SupervisedContainer(start)
+            begin = functools.partial(self._begin, access.logs, endpoint_name, shape, model_dir, definition)
+            container = SupervisedContainer(begin)
         except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, ModelDataError):
                 raise ContainerError(str(error)) from error
             raise
-        return RunningVariant(shape, definition.get("Image", ""), container, folder)
+        return RunningVariant(shape, definition.get("Image", ""), container, folder, endpoint_name)
 
-    def _start(self, endpoint_name: str, shape: Record, model_dir: Path, definition: Record) -> Container:
+    def _begin(
+        self, logs: Any, endpoint_name: str, shape: Record, model_dir: Path, definition: Record
+    ) -> Container:
+        """Start a container, which does not answer yet."""
         container = Container(self._spec(shape, model_dir, definition), self._registry)
         try:
-            self._follow_output(container, endpoint_name, shape, definition)
-            container.wait_until_ready()
+            self._follow_output(container, logs, endpoint_name, shape, definition)
         except BaseException:
             container.stop()
             raise
@@ -104,24 +118,20 @@ class Launcher:
             packages_dir=self._folder / "packages",
             startup_timeout=shape.get("ContainerStartupHealthCheckTimeoutInSeconds", default),
             environment=dict(definition.get("Environment") or {}),
+            software=software_of(definition.get("Image", "")),
         )
 
-    def _follow_output(self, container: Container, endpoint_name: str, shape: Record, definition: Record) -> None:
+    def _follow_output(
+        self, container: Container, client: Any, endpoint_name: str, shape: Record, definition: Record
+    ) -> None:
         stdout = container.output.stdout
         assert stdout is not None  # noqa: S101 - the container is started with a pipe
         logs = ContainerLogs(
             stdout,
-            self._clients.client("logs"),
+            client,
             f"/aws/sagemaker/Endpoints/{endpoint_name}",
             f"{shape['VariantName']}/local-{container.pid}",
         )
         container.attach(logs)
-        if note := serving_note(definition.get("Image", "")):
+        if note := software_of(definition.get("Image", "")).note:
             logs.note(note)
-
-
-def serving_note(image: str) -> str | None:
-    """Return what to say when an image's own server software does not run on this machine, else None."""
-    if "/ray:" in image or "/pytorch-inference:" in image:
-        return f"slipway: on this machine the slim server serves this endpoint in place of the container {image}"
-    return None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_aws.api_error import validation_error
-from local_aws.self_client import SelfClients
+from local_aws.self_client import Clients
+from local_aws.service_roles import RoleNotAssumableError, ServiceRoles
 
 _CHUNK = 1024 * 1024
 _SERVICE = "sagemaker.amazonaws.com"
+_DISK_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 
 
 class ModelDataError(Exception):
@@ -28,10 +33,13 @@ class ModelData:
     ----------
     clients
         Clients of the local AWS.
+    roles
+        What takes on execution roles in strict mode; otherwise IAM is asked what they allow.
     """
 
-    def __init__(self, clients: SelfClients) -> None:
+    def __init__(self, clients: Clients, roles: ServiceRoles | None = None) -> None:
         self._clients = clients
+        self._roles = roles
 
     def check_access(self, url: str, role_arn: str) -> None:
         """Refuse a model whose tarball is not there, or that its role may not read, as CreateModel does.
@@ -43,9 +51,10 @@ class ModelData:
         """
         bucket, key = _location(url)
         try:
-            self._clients.client("s3").head_object(Bucket=bucket, Key=key)
-            allowed = self._may_read(role_arn, f"arn:aws:s3:::{bucket}/{key}")
-        except (BotoCoreError, ClientError):
+            reader = self._roles.of(role_arn) if self._roles else self._clients
+            reader.client("s3").head_object(Bucket=bucket, Key=key)
+            allowed = bool(self._roles) or self._may_read(role_arn, f"arn:aws:s3:::{bucket}/{key}")
+        except (BotoCoreError, ClientError, RoleNotAssumableError):
             allowed = False
         if not allowed:
             raise validation_error(
@@ -73,7 +82,8 @@ class ModelData:
         Raises
         ------
         ModelDataError
-            When it is gone, broken, or holds a member that would land outside of the folder.
+            When it is gone, broken, or holds a member that would land outside of the folder, or when the disk
+            does not take it.
         """
         bucket, key = _location(url)
         tarball = model_dir.parent / "model.tar.gz"
@@ -88,12 +98,40 @@ class ModelData:
         except (BotoCoreError, ClientError) as error:
             raise ModelDataError(f"Failed to download model data from {url}: {error}") from error
         except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-            raise ModelDataError(
-                f"Failed to extract model data archive from URL {url}. Please ensure that the object located at"
-                f" the URL is a valid tar.gz archive: {error}"
-            ) from error
+            raise ModelDataError(_why_not_unpacked(url, model_dir, error)) from error
         finally:
             tarball.unlink(missing_ok=True)
+
+
+def _why_not_unpacked(url: str, model_dir: Path, error: Exception) -> str:
+    """Return AWS's sentence for a broken archive, and another one where this machine's disk is at fault."""
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        return (
+            f"The local AWS found no room for model data from {url} in {model_dir.parent}: {error.strerror}."
+            " Make room on that disk and deploy again."
+        )
+    return (
+        f"Failed to extract model data archive from URL {url}. Please ensure that the object located at the URL is"
+        f" a valid tar.gz archive: {error}"
+    )
+
+
+def model_data_url(container: Mapping[str, Any]) -> str | None:
+    """Return where the tarball of a ``ContainerDefinition`` lies, by either of its two ways to say it.
+
+    Raises
+    ------
+    ApiError
+        For files that are no gzipped tarball.
+    """
+    source = container.get("ModelDataSource", {}).get("S3DataSource")
+    if source is None:
+        return container.get("ModelDataUrl")
+    if (source["S3DataType"], source["CompressionType"]) != ("S3Object", "Gzip"):
+        raise validation_error(
+            "The local AWS does not implement ModelDataSource but for an S3Object with CompressionType Gzip"
+        )
+    return str(source["S3Uri"])
 
 
 def _location(url: str) -> tuple[str, str]:

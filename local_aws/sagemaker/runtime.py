@@ -22,7 +22,8 @@ from local_aws import ministack_seam as seam
 from local_aws.api_error import ApiError
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.metrics import InvocationMetrics
-from local_aws.sagemaker.variant import NoLongerServing, RunningVariant
+from local_aws.sagemaker.model_error import ModelError
+from local_aws.sagemaker.variant import REAL_TIME_PAYLOAD, NoLongerServing, RunningVariant
 
 _PATH = re.compile(r"^/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)$")
 _OPERATIONS = {
@@ -55,25 +56,6 @@ class _Answer:
     body: bytes
 
 
-class ModelError(ApiError):
-    """The container did not answer with success (``ModelError`` of the sagemaker-runtime API model)."""
-
-    def __init__(self, endpoint_name: str, original_status: int, original_message: str) -> None:
-        side = "client" if 400 <= original_status < 500 else "server"  # noqa: PLR2004
-        group = f"/aws/sagemaker/Endpoints/{endpoint_name}"
-        super().__init__(
-            "ModelError",
-            f"Received {side} error ({original_status}) from primary with message"
-            f' "{original_message}". See log group {group} in account {seam.account()} for more information.',
-            HTTPStatus.FAILED_DEPENDENCY,
-        )
-        self.members = {
-            "OriginalStatusCode": original_status,
-            "OriginalMessage": original_message,
-            "LogStreamArn": f"arn:aws:logs:{seam.region()}:{seam.account()}:log-group:{group}",
-        }
-
-
 class InvokeEndpoint:
     """The middleware.
 
@@ -85,12 +67,21 @@ class InvokeEndpoint:
         The endpoints.
     metrics
         What counts invocations.
+    require_permission
+        Refuses who may not invoke, in strict mode: takes scope, headers, body, operation and endpoint name.
     """
 
-    def __init__(self, app: App, endpoints: Endpoints, metrics: InvocationMetrics) -> None:
+    def __init__(
+        self,
+        app: App,
+        endpoints: Endpoints,
+        metrics: InvocationMetrics,
+        require_permission: Callable[..., None] | None = None,
+    ) -> None:
         self._app = app
         self._endpoints = endpoints
         self._metrics = metrics
+        self._require_permission = require_permission
 
     async def __call__(self, scope: dict[str, Any], receive: App, send: App) -> None:
         """Answer an invocation, or pass the request on."""
@@ -100,8 +91,13 @@ class InvokeEndpoint:
             return
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         seam.enter_request_scope(headers)
+        name, kind = unquote(match[1]), match[2]
         try:
-            answer = await self._invoke(unquote(match[1]), match[2], headers, receive)
+            if self._require_permission:
+                body = await _read_body(receive, REAL_TIME_PAYLOAD)
+                self._require_permission(scope, headers, body, _OPERATIONS.get(kind, "InvokeEndpoint"), name)
+                receive = _again(body)
+            answer = await self._invoke(name, kind, headers, receive)
         except ApiError as error:
             answer = _error_answer(error)
         await _send(send, answer)
@@ -119,11 +115,12 @@ class InvokeEndpoint:
         body = await _read_body(receive, variant.largest_payload)
         while True:
             try:
-                with variant.request(), self._metrics.invocation(endpoint_name, variant.name, received) as timed:
+                with (
+                    variant.request(),
+                    self._metrics.invocation(variant.endpoint_name, variant.name, received) as timed,
+                ):
                     # A thread of its own: a slow endpoint shall hold up nothing that waits for a pool's.
-                    answer: _Answer = await seam.run_reentrant(
-                        timed.time_model, _forward, variant, headers, body, endpoint_name
-                    )
+                    answer: _Answer = await seam.run_reentrant(timed.time_model, _forward, variant, headers, body)
             except NoLongerServing:
                 variant = self._choose(endpoint_name, headers.get(_TARGET_VARIANT))
             else:
@@ -150,6 +147,15 @@ class InvokeEndpoint:
         return random.choices(variants, weights if any(weights) else None)[0]  # noqa: S311
 
 
+def _again(body: bytes) -> App:
+    """Return what gives a body that was read before."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
 async def _read_body(receive: App, largest: int) -> bytes:
     body, size = bytearray(), 0
     while True:
@@ -171,7 +177,7 @@ async def _read_body(receive: App, largest: int) -> bytes:
     return bytes(body)
 
 
-def _forward(variant: RunningVariant, headers: dict[str, str], body: bytes, endpoint_name: str) -> _Answer:
+def _forward(variant: RunningVariant, headers: dict[str, str], body: bytes) -> _Answer:
     """Send the request to the container and translate its answer; runs on a thread."""
     deadline = time.monotonic() + _INVOCATION_TIMEOUT
     forwarded = {key: value for key, value in headers.items() if _FORWARDED.match(key)}
@@ -186,15 +192,15 @@ def _forward(variant: RunningVariant, headers: dict[str, str], body: bytes, endp
         )
         data = _read_answer(answer, deadline)
     except (urllib3.exceptions.ReadTimeoutError, TimeoutError) as error:
-        raise ModelError(endpoint_name, 0, _TIMED_OUT) from error
+        raise ModelError(variant.endpoint_name, 0, _TIMED_OUT) from error
     except urllib3.exceptions.HTTPError as error:
         message = "The container ended the connection before it answered; its last output is in the log group."
-        raise ModelError(endpoint_name, HTTPStatus.SERVICE_UNAVAILABLE, message) from error
+        raise ModelError(variant.endpoint_name, HTTPStatus.SERVICE_UNAVAILABLE, message) from error
     if not 200 <= answer.status < 300:  # noqa: PLR2004
-        raise ModelError(endpoint_name, answer.status, data.decode(errors="replace"))
+        raise ModelError(variant.endpoint_name, answer.status, data.decode(errors="replace"))
     if len(data) > variant.largest_payload:
         limit = f"The response of {len(data)} bytes is over the limit of {variant.largest_payload} bytes."
-        raise ModelError(endpoint_name, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit)
+        raise ModelError(variant.endpoint_name, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit)
     passed_back = {
         "content-type": answer.headers.get("content-type", "application/octet-stream"),
         _INVOKED_VARIANT: variant.name,

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from local_aws.sagemaker.container import Container, ContainerError
+from local_aws.sagemaker.container import Container
 
 _LOG = logging.getLogger(__name__)
 _PAUSE = 1.0  # seconds between two starts, where the first did not come up
@@ -20,8 +20,8 @@ class SupervisedContainer:
 
     Parameters
     ----------
-    start
-        Starts a container and returns it when it answers; raises ContainerError when it does not come up.
+    begin
+        Starts a container and returns it before it answers.
 
     Raises
     ------
@@ -29,10 +29,12 @@ class SupervisedContainer:
         When the first one does not come up.
     """
 
-    def __init__(self, start: Callable[[], Container]) -> None:
-        self._start = start
+    def __init__(self, begin: Callable[[], Container]) -> None:
+        self._begin = begin
+        self._beginning = threading.Lock()
         self._stopping = threading.Event()
-        self._current = start()
+        self._newest = begin()
+        self._current = _ready(self._newest)
         # The thread acts in the account and region of the endpoint.
         scope = contextvars.copy_context()
         self._watcher = threading.Thread(target=scope.run, args=(self._watch,), daemon=True)
@@ -49,29 +51,40 @@ class SupervisedContainer:
         return self._current.pid
 
     def stop(self) -> None:
-        """End the container for good."""
-        self._stopping.set()
-        self._current.stop()
+        """End the container for good, one that is coming up again as well."""
+        with self._beginning:
+            self._stopping.set()
+        self._newest.stop()
         self._watcher.join()
 
     def _watch(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             self._current.wait_for_end()
-            if self._stopping.is_set():
-                return
-            _LOG.warning("container %s ended by itself; starting it again", self._current.pid)
-            self._current.stop()
-            self._start_again()
+            if not self._stopping.is_set():
+                _LOG.warning("container %s ended by itself; starting it again", self._current.pid)
+                self._current.stop()
+                self._start_again()
 
     def _start_again(self) -> None:
         while not self._stopping.is_set():
             try:
-                started = self._start()
-            except ContainerError as error:
+                with self._beginning:
+                    if self._stopping.is_set():
+                        return
+                    self._newest = self._begin()
+                self._current = _ready(self._newest)
+            except Exception as error:  # noqa: BLE001 - what fails now, for want of memory say, may succeed later
                 _LOG.warning("the container did not come up again: %s", error)
                 self._stopping.wait(_PAUSE)
-                continue
-            self._current = started
-            if self._stopping.is_set():
-                started.stop()
-            return
+            else:
+                return
+
+
+def _ready(container: Container) -> Container:
+    """Return the container when it answers; none is left of one that does not come up."""
+    try:
+        container.wait_until_ready()
+    except BaseException:
+        container.stop()
+        raise
+    return container

@@ -37,12 +37,15 @@ class RunningVariant:
         The process that answers.
     folder
         What the container was unpacked into.
+    endpoint_name
+        The endpoint, as it was created: callers may write its name in other letters.
     """
 
     shape: dict[str, Any]
     image: str
     container: SupervisedContainer
     folder: Path
+    endpoint_name: str
     pool: urllib3.PoolManager = field(
         default_factory=lambda: urllib3.PoolManager(maxsize=64, block=False, retries=False)
     )

@@ -33,8 +33,17 @@ config = sagemaker.CfnEndpointConfig(stack, "Config", production_variants=[dict(
     initialInstanceCount=1, initialVariantWeight=1, containerStartupHealthCheckTimeoutInSeconds=60,
 )])
 name = config.attr_endpoint_config_name
-sagemaker.CfnEndpoint(stack, "Endpoint", endpoint_name="{endpoint}", endpoint_config_name=name)
+endpoint = sagemaker.CfnEndpoint(stack, "Endpoint", endpoint_name="{endpoint}", endpoint_config_name=name)
+{more}
 app.synth()
+"""
+SCALABLE_TARGET = """
+from aws_cdk import aws_applicationautoscaling as scaling
+target = scaling.CfnScalableTarget(
+    stack, "Target", service_namespace="sagemaker", scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+    resource_id="endpoint/{endpoint}/variant/AllTraffic", min_capacity=1, max_capacity=2,
+)
+target.add_dependency(endpoint)
 """
 GRANT = 'role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))'
 
@@ -46,6 +55,7 @@ def deploy_raw(machine, folder: Path, stack: str, **values: str) -> subprocess.C
         "instance_type": "ml.m5.large",
         "endpoint": "raw",
         "url": "s3://nowhere/model.tar.gz",
+        "more": "",
     }
     (folder / "app.py").write_text(RAW_APP.format(stack=stack, **{**defaults, **values}))
     settings = {"app": f"{sys.executable} app.py", "notices": False, "versionReporting": False}
@@ -165,3 +175,39 @@ def test_a_container_that_never_answers_its_ping(machine, tmp_path, tarball):
     assert "did not pass the ping health check" in failed.stdout + failed.stderr
     assert "The container's last output: loading" in failed.stdout + failed.stderr
     assert_nothing_is_left(machine, "RawSlow")
+
+
+def test_a_scalable_target_keeps_its_instance_type_until_it_is_deregistered(machine, tmp_path, tarball):
+    target = SCALABLE_TARGET.format(endpoint="raw-scaled")
+    client, values = machine.client, {"url": tarball, "endpoint": "raw-scaled", "more": target}
+    first = deploy_raw(machine, tmp_path, "RawScaled", **values)
+    assert first.returncode == 0, first.stderr
+    sagemaker, autoscaling = client("sagemaker"), client("application-autoscaling")
+    before = sagemaker.describe_endpoint(EndpointName="raw-scaled")["EndpointConfigName"]
+
+    failed = deploy_raw(machine, tmp_path, "RawScaled", **values, instance_type="ml.m5.xlarge")
+
+    assert failed.returncode != 0
+    said = 'The variant(s) "["AllTraffic"]" must be deregistered as scalable targets with AutoScaling'
+    assert said in failed.stdout + failed.stderr
+    [stack] = client("cloudformation").describe_stacks(StackName="RawScaled")["Stacks"]
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    described = sagemaker.describe_endpoint(EndpointName="raw-scaled")
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
+    configs = sagemaker.list_endpoint_configs(NameContains="RawScaled")["EndpointConfigs"]
+    assert [config["EndpointConfigName"] for config in configs] == [before]
+    answer = client("sagemaker-runtime").invoke_endpoint(
+        EndpointName="raw-scaled", ContentType="application/json", Body=ROW
+    )
+    assert sum(json.loads(answer["Body"].read())[0]) == pytest.approx(1)
+
+    [registered] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    members = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    autoscaling.deregister_scalable_target(**{member: registered[member] for member in members})
+    again = deploy_raw(machine, tmp_path, "RawScaled", **values, instance_type="ml.m5.xlarge")
+    assert again.returncode == 0, again.stderr
+    client("cloudformation").delete_stack(StackName="RawScaled")
+    client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="RawScaled", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
+    )
+    assert_nothing_is_left(machine, "RawScaled")

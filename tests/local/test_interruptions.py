@@ -157,3 +157,33 @@ def test_a_destroy_while_the_creation_goes_on_leaves_nothing(own_project):
     assert set(mine.values()) == {"DELETE_COMPLETE"}
     assert names(own_project) == ([], [])
     assert machine.status()["endpoints"] == []
+
+
+def test_what_was_accepted_in_the_moment_of_a_kill_is_not_forgotten(own_machine):
+    """A client that goes on, as the CDK CLI does, comes to an end of its waiting."""
+    own_machine.slipway("local", "up", "--no-bootstrap")
+    cloudformation = own_machine.client("cloudformation")
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/a", "Type": "String", "Value": "b"}}
+    cloudformation.create_change_set(
+        StackName="Accepted",
+        ChangeSetName="first",
+        ChangeSetType="CREATE",
+        TemplateBody=json.dumps({"Resources": {"Parameter": parameter}}),
+    )
+    cloudformation.get_waiter("change_set_create_complete").wait(
+        StackName="Accepted", ChangeSetName="first", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    emulator = psutil.Process(own_machine.status()["running"]["pid"])
+
+    def status_after_a_kill() -> str:
+        emulator.kill()
+        psutil.wait_procs([emulator], timeout=10)
+        own_machine.slipway("local", "up", "--no-bootstrap")
+        return str(cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+
+    stack = cloudformation.describe_change_set(StackName="Accepted", ChangeSetName="first")["StackId"]
+    cloudformation.execute_change_set(StackName="Accepted", ChangeSetName="first")
+    assert status_after_a_kill() in {"ROLLBACK_COMPLETE", "CREATE_COMPLETE"}
+    emulator = psutil.Process(own_machine.status()["running"]["pid"])
+    cloudformation.delete_stack(StackName="Accepted")
+    assert status_after_a_kill() == "DELETE_COMPLETE"

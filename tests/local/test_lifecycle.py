@@ -80,17 +80,17 @@ def test_a_first_creation_that_fails_leaves_nothing(new_project):
     assert not [e for e in project.machine.status()["endpoints"] if "stillborn" in e["name"]]
 
 
-def test_real_time_gpu_endpoint_is_served_by_the_slim_server_which_says_so(new_project):
+def test_awss_pytorch_container_is_served_by_the_slim_server_which_says_so(new_project):
     project = new_project("gpu")
     hosting = {"type": "real-time", "instance_type": "ml.g5.xlarge", "initial_instance_count": 2}
-    endpoint = {"model": str(project.model), "container": "ray-serve", "hosting": hosting}
+    endpoint = {"model": str(project.model), "container": "pytorch-inference", "hosting": hosting}
     project.write(endpoints={"scores": endpoint})
     project.deploy()
     name = project.endpoint_name(hosting="real-time")
     described = project.machine.client("sagemaker").describe_endpoint(EndpointName=name)
     [variant] = described["ProductionVariants"]
     assert variant["CurrentInstanceCount"] == 2
-    assert "/ray:" in variant["DeployedImages"][0]["SpecifiedImage"]
+    assert "/pytorch-inference:" in variant["DeployedImages"][0]["SpecifiedImage"]
     [config] = project.machine.client("sagemaker").describe_endpoint_config(
         EndpointConfigName=described["EndpointConfigName"]
     )["ProductionVariants"]

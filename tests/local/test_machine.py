@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -16,6 +19,24 @@ ROW = json.dumps([[1.0] * 10])
 def deploy_linear(machine) -> str:
     machine.slipway("demo")
     return machine.slipway("invoke", "linear", "--data", ROW).stdout
+
+
+def invocations(machine) -> float:
+    """How many invocations of all endpoints CloudWatch knows of."""
+    cloudwatch = machine.client("cloudwatch")
+    now = datetime.now(UTC)
+    found = cloudwatch.list_metrics(Namespace="AWS/SageMaker", MetricName="Invocations")["Metrics"]
+    answers = [
+        cloudwatch.get_metric_statistics(
+            **metric,
+            StartTime=now - timedelta(days=1),
+            EndTime=now + timedelta(minutes=1),
+            Period=86400,
+            Statistics=["Sum"],
+        )
+        for metric in found
+    ]
+    return sum(point["Sum"] for answer in answers for point in answer["Datapoints"])
 
 
 def test_demo_prints_what_it_deployed_and_a_second_one_deploys_nothing(own_machine):
@@ -37,6 +58,7 @@ def test_an_endpoint_answers_again_after_a_restart(own_machine):
     own_machine.slipway("local", "down")
     assert own_machine.processes() == []
     own_machine.slipway("local", "up")
+    assert invocations(own_machine) == 2  # the last one was published in the end
     assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
     # and CloudFormation knows its stacks: nothing is deployed anew
     assert own_machine.slipway("demo").stderr.count("(no changes)") == 2
@@ -55,6 +77,40 @@ def test_after_a_crash_the_next_up_ends_the_orphans_and_finds_the_endpoint_again
     assert "left behind" in up.stderr
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
     assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+
+
+def test_after_a_restart_of_the_machine_it_goes_on_and_spares_who_has_the_old_process_ids(own_machine):
+    """Every process is gone at once, and the ids that the lists on disk name were given to others."""
+    before = deploy_linear(own_machine)
+    gone = own_machine.processes()
+    for process in gone:
+        process.kill()
+    psutil.wait_procs(gone, timeout=10)
+    assert own_machine.processes() == []
+    booted = psutil.boot_time()
+    ready, processes = own_machine.folder / "emulator.json", own_machine.folder / "processes.json"
+    strangers = [
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+        for _ in range(2)
+    ]
+    try:
+        ready.write_text(
+            json.dumps({**json.loads(ready.read_text()), "pid": strangers[0].pid, "started": booted - 500})
+        )
+        assert len(json.loads(processes.read_text())) == 1
+        processes.write_text(json.dumps({str(strangers[1].pid): booted - 400}))
+
+        up = own_machine.slipway("local", "up")
+
+        assert "left behind" not in up.stderr
+        assert own_machine.status()["running"]["pid"] != strangers[0].pid
+        assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+        assert own_machine.slipway("demo").stderr.count("(no changes)") == 2
+        own_machine.slipway("local", "down")
+        assert [stranger.poll() for stranger in strangers] == [None, None]
+    finally:
+        for stranger in strangers:
+            stranger.communicate(b"\n", timeout=10)
 
 
 def test_purge_leaves_no_process_and_no_state(own_machine):

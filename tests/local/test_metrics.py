@@ -49,8 +49,8 @@ def test_invocations_are_counted_and_raise_alarms(deployed):
         points = answer["Datapoints"]
         return {s: sum(p[s] for p in points) for s in ("Sum", "SampleCount", "Minimum", "Average")}
 
-    def invoke(body: str) -> None:
-        runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=body)
+    def invoke(body: str, called: str = name) -> None:
+        runtime.invoke_endpoint(EndpointName=called, ContentType="application/json", Body=body)
 
     def put_alarm(metric: str, **dimension: str) -> str:
         alarm = f"{name}-{metric}-{len(dimension)}"
@@ -80,8 +80,8 @@ def test_invocations_are_counted_and_raise_alarms(deployed):
     refused, failing = put_alarm("Invocation4XXErrors"), put_alarm("Invocation5XXErrors")
     elsewhere = put_alarm("Invocation4XXErrors", EndpointName="another")
 
-    for _ in range(RIGHT):
-        invoke(ROW)
+    for called in (name, name.upper(), name.title()):  # names are case-insensitive
+        invoke(ROW, called)
     for _ in range(WRONG):
         with pytest.raises(ClientError, match="ModelError"):
             invoke("nonsense")

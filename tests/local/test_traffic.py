@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +12,20 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from assets.checkout import ROOT
+
 ROW = json.dumps([[1.0] * 10])
 CLIENTS = 8
+# The app of the checkout, whose slim container is built from another folder.
+OTHER_CONTAINER = """
+import runpy
+from pathlib import Path
+
+from stacks import container_image
+
+container_image.SERVING = Path({context!r})
+runpy.run_path({app!r}, run_name="__main__")
+"""
 
 
 @dataclass
@@ -39,16 +53,14 @@ class Traffic:
 
 @contextmanager
 def traffic(project) -> Iterator[Traffic]:
-    got = Traffic()
+    got, name = Traffic(), project.endpoint_name()
     stop = threading.Event()
     runtimes = [project.machine.client("sagemaker-runtime") for _ in range(CLIENTS)]
 
     def invoke(runtime) -> None:
         while not stop.is_set():
             try:
-                answer = runtime.invoke_endpoint(
-                    EndpointName=project.endpoint_name(), ContentType="application/json", Body=ROW
-                )
+                answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=ROW)
                 got.add(answer["Body"].read().decode(), None)
             except Exception as error:  # noqa: BLE001 - whatever a client can get
                 got.add(None, f"{type(error).__name__}: {error}")
@@ -70,7 +82,14 @@ def container(project) -> psutil.Process:
     return psutil.Process(endpoint["variants"][0]["pid"])
 
 
-def test_no_request_fails_while_weights_config_and_container_change(new_project):
+def image(project) -> str:
+    """The image, with its tag, that the endpoint says it runs."""
+    sagemaker = project.machine.client("sagemaker")
+    [variant] = sagemaker.describe_endpoint(EndpointName=project.endpoint_name())["ProductionVariants"]
+    return str(variant["DeployedImages"][0]["ResolvedImage"])
+
+
+def test_no_request_fails_while_weights_and_config_change(new_project):
     project = new_project("busy")
     project.deploy()
     old = container(project)
@@ -86,6 +105,26 @@ def test_no_request_fails_while_weights_config_and_container_change(new_project)
         got.wait_for_more()
     assert got.failures == []
     assert len(set(got.answers)) == 2
+    assert not old.is_running()
+
+
+def test_no_request_fails_while_the_container_changes(new_project):
+    project = new_project("moved")
+    project.deploy()
+    old, old_image = container(project), image(project)
+    changed = project.folder / "serving"
+    shutil.copytree(ROOT / "serving", changed)
+    with (changed / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write("LABEL changed=yes\n")
+    app = project.folder / "app.py"
+    app.write_text(OTHER_CONTAINER.format(context=str(changed), app=str(ROOT / "app.py")))
+    with traffic(project) as got:
+        project.cdk("deploy", "--all", "--require-approval", "never", "--app", f"{sys.executable} {app}")
+        got.wait_for_more()
+    assert got.failures == []
+    assert len(set(got.answers)) == 1
+    assert image(project).partition(":")[0] == old_image.partition(":")[0]
+    assert image(project) != old_image
     assert not old.is_running()
 
 

@@ -159,7 +159,8 @@ def variant(tmp_path: Path) -> Callable[..., RunningVariant]:
         members = {"VariantName": name, "ModelName": "model", **shape}
         if "ServerlessConfig" not in members:
             members = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1, **members}
-        return ours("sagemaker.variant.RunningVariant")(members, "an-image", container or IdleContainer(), folder)
+        running = ours("sagemaker.variant.RunningVariant")
+        return running(members, "an-image", container or IdleContainer(), folder, "endpoint")
 
     return make
 
@@ -207,9 +208,9 @@ class Hosting:
         for name in ("first", "second"):
             self.add_config(name)
 
-    def new_endpoints(self) -> Endpoints:
+    def new_endpoints(self, **more: Any) -> Endpoints:
         """Return what runs the endpoints after a restart of the local AWS: the records are kept, nothing runs."""
-        return ours("sagemaker.endpoints.Endpoints")(self.store, self.configs, self.models, self.launcher)
+        return ours("sagemaker.endpoints.Endpoints")(self.store, self.configs, self.models, self.launcher, **more)
 
     def add_config(self, name: str, model: str = "model") -> dict[str, Any]:
         variants = [{"VariantName": name, "ModelName": model}]

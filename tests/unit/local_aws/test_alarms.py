@@ -118,3 +118,27 @@ def test_alarms_are_evaluated_as_time_goes_on(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.wait_for(twice.wait(), 10)
 
     asyncio.run(run())
+
+
+def test_an_evaluation_that_fails_is_not_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> list[str]:
+        again, told = asyncio.Event(), []
+
+        def evaluate() -> None:
+            if again.is_set():
+                return
+            again.set()
+            raise ValueError("no number")
+
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(str(context["exception"])))
+        monkeypatch.setattr(alarms, "_TICK", 0)
+        monkeypatch.setattr(alarms.seam, "evaluate_every_alarm", evaluate)
+        loop.call_soon(alarms.keep_evaluating)
+        await asyncio.wait_for(again.wait(), 10)
+        counted = asyncio.Event()
+        monkeypatch.setattr(alarms.seam, "evaluate_every_alarm", counted.set)
+        await asyncio.wait_for(counted.wait(), 10)
+        return told
+
+    assert asyncio.run(run()) == ["no number"]

@@ -118,6 +118,41 @@ class TestTargets:
         assert service.call("DescribeScalableTargets", {"ServiceNamespace": "ecs"})["ScalableTargets"] == []
 
 
+class TestVariants:
+    """The targets that are variants of a SageMaker endpoint."""
+
+    @pytest.fixture(autouse=True)
+    def registered(self, service: ApplicationAutoScaling) -> None:
+        for resource in ("endpoint/linear/variant/primary", "endpoint/linear/variant/shadow"):
+            service.call("RegisterScalableTarget", {**TARGET, **CAPACITY, "ResourceId": resource})
+        for namespace, resource, dimension in (
+            ("sagemaker", "endpoint/linear-2/variant/other", TARGET["ScalableDimension"]),
+            ("sagemaker", "inference-component/linear", "sagemaker:inference-component:DesiredCopyCount"),
+            ("ecs", "service/default/linear", "ecs:service:DesiredCount"),
+        ):
+            target = {"ServiceNamespace": namespace, "ResourceId": resource, "ScalableDimension": dimension}
+            service.call("RegisterScalableTarget", {**target, **CAPACITY})
+        service.call("PutScalingPolicy", POLICY)
+
+    @pytest.mark.parametrize("name", ["linear", "Linear"])
+    def test_they_are_told_by_the_endpoints_name(self, service: ApplicationAutoScaling, name: str) -> None:
+        assert service.variants_of(name) == {"primary", "shadow"}
+        assert service.variants_of("absent") == set()
+
+    def test_those_of_one_endpoint_are_deregistered(self, service: ApplicationAutoScaling) -> None:
+        service.deregister_variants_of("linear")
+
+        assert service.variants_of("linear") == set()
+        assert policies(service) == []
+        assert service.variants_of("linear-2") == {"other"}
+        assert len(targets(service)) == 2
+        assert len(targets(service, ServiceNamespace="ecs")) == 1
+
+    def test_another_account_has_its_own(self, service: ApplicationAutoScaling) -> None:
+        with seam.request_scope("123456789012", "us-east-1"):
+            assert service.variants_of("linear") == set()
+
+
 class TestPolicies:
     @pytest.fixture(autouse=True)
     def target(self, service: ApplicationAutoScaling) -> None:

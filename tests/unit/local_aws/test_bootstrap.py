@@ -57,6 +57,27 @@ def test_a_profile_of_the_users_does_not_matter(
     assert is_bootstrapped(environment(True))
 
 
+def test_the_account_is_the_environments_whatever_its_access_key(
+    environment: Callable[[bool], dict[str, str]], cdk: Callable[[str], str], tmp_path: Path
+) -> None:
+    path = cdk(f'echo "$@" > {tmp_path}/called')
+
+    bootstrap({**environment(False), "AWS_ACCESS_KEY_ID": "AKIAOFAUSER", "PATH": path}, lambda _: None)
+
+    assert "aws://000000000000/us-east-1" in (tmp_path / "called").read_text()
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY"])
+def test_the_users_proxy_is_not_asked_for_this_machine(
+    environment: Callable[[bool], dict[str, str]], monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    assert is_bootstrapped(environment(True))
+
+
 def test_a_second_time_is_nothing(
     environment: Callable[[bool], dict[str, str]], cdk: Callable[[str], str]
 ) -> None:

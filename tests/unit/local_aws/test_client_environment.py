@@ -89,5 +89,14 @@ def test_the_users_own_exceptions_from_a_proxy_stay(
     assert "intranet.example" in variables[name].split(",")
 
 
+def test_strict_mode_has_an_access_key_and_an_authority_of_its_own(tmp_path: Path) -> None:
+    strict = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CA_BUNDLE": "/bundle.pem"}
+
+    variables = client_environment(URL, "123456789012", "eu-central-1", tmp_path, strict)
+
+    assert variables.items() >= strict.items()
+    assert variables["AWS_ACCOUNT_ID"] == "123456789012"
+
+
 def test_every_value_is_text(variables: dict[str, str]) -> None:
     assert all(isinstance(value, str) for value in variables.values())

@@ -175,6 +175,25 @@ class TestDown:
         assert local.folder.exists()
         assert local.find() is None
 
+    @pytest.mark.parametrize("purge", [False, True])
+    def test_it_runs_on_when_its_state_cannot_be_saved_unless_that_is_given_up(
+        self, local: LocalAws, spawn: Callable[[], Any], http_container: Any, answering: Any, purge: bool
+    ) -> None:
+        body = b'["failed to save cloudformation: [Errno 28] No space left on device"]'
+        server, process = http_container(answering(200, body)), spawn()
+        started = psutil.Process(process.pid).create_time()
+        announce(local, process.pid, started, port=int(server.url.rpartition(":")[2]))
+        local.log.touch()
+
+        if purge:
+            assert local.down(purge=True, say=print) is True
+        else:
+            with pytest.raises(LocalAwsError, match=r"No space left on device.* It runs on"):
+                local.down(purge=False, say=print)
+
+        assert (process.poll() is None) == (not purge)
+        assert local.folder.exists() == (not purge)
+
     def test_a_purge_removes_the_state(self, local: LocalAws) -> None:
         (local.folder / "state").mkdir(parents=True)
         local.log.touch()

@@ -17,6 +17,7 @@ from local_aws import image_builder
 from local_aws.client_environment import IMAGES_VARIABLE
 from local_aws.errors import LocalAwsError
 from local_aws.image_builder import ImageBuilder
+from local_aws.registry_logins import password_of
 
 TAG = "cdkasset-0123"
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
@@ -152,6 +153,78 @@ def test_a_login_reads_its_password(builder: ImageBuilder, monkeypatch: pytest.M
 
     assert builder.run(["login", "--username", "AWS", "--password-stdin", REGISTRY]) == 0
     assert password.read() == ""
+
+
+class TestPassword:
+    """Of a login in strict mode: what stands behind it pushes, and not who runs the builder."""
+
+    CREDENTIALS = ("an-access-key", "a-secret", "a-session-token")
+
+    @pytest.fixture
+    def clients(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+        """The arguments of the clients that are made, which accept what docker's push calls."""
+        made: list[dict[str, str]] = []
+        new_client = boto3.client
+
+        def client(service: str, **arguments: str) -> Any:
+            made.append(arguments)
+            ecr = new_client(service, region_name="us-east-1", **arguments)
+            stubber = Stubber(ecr)
+            if arguments:
+                stubber.add_response("batch_check_layer_availability", {})
+                for _ in ("config", "layer"):
+                    stubber.add_response(
+                        "initiate_layer_upload", {"uploadId": "00000000-0000-0000-0000-000000000000"}
+                    )
+                    stubber.add_response("upload_layer_part", {})
+                    stubber.add_response("complete_layer_upload", {})
+            stubber.add_response("put_image", {})
+            stubber.activate()
+            stubbers.append(stubber)
+            return ecr
+
+        stubbers: list[Stubber] = []
+        monkeypatch.setattr(image_builder.boto3, "client", client)
+        return made
+
+    def log_in(self, builder: ImageBuilder, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(password))
+        assert builder.run(["login", "--username", "AWS", "--password-stdin", f"https://{REGISTRY}"]) == 0
+
+    def push(self, builder: ImageBuilder) -> None:
+        for command in (BUILD, ["tag", TAG, REMOTE], ["push", REMOTE]):
+            assert builder.run(command) == 0
+
+    def test_its_owner_pushes(
+        self, builder: ImageBuilder, clients: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.log_in(builder, monkeypatch, password_of(*self.CREDENTIALS))
+
+        self.push(builder)
+
+        names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        assert clients == [dict(zip(names, self.CREDENTIALS, strict=True))]
+
+    def test_nobody_else_may_read_it(
+        self, builder: ImageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.log_in(builder, monkeypatch, password_of(*self.CREDENTIALS))
+
+        (kept,) = (tmp_path / "images").glob("login-*")
+        assert kept.stat().st_mode & 0o777 == 0o600
+        assert "a-secret" not in (tmp_path / "images" / "calls.jsonl").read_text()
+
+    @pytest.mark.parametrize("password", ["ministack-auth-token", "bnVsbA==", ""])
+    def test_another_one_leaves_it_to_the_caller(
+        self, builder: ImageBuilder, clients: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, password: str
+    ) -> None:
+        """As outside of strict mode, also right after it."""
+        self.log_in(builder, monkeypatch, password_of(*self.CREDENTIALS))
+        self.log_in(builder, monkeypatch, password)
+
+        self.push(builder)
+
+        assert clients == [{}]
 
 
 def test_every_call_is_written_down(builder: ImageBuilder, tmp_path: Path, context: Path) -> None:

@@ -54,6 +54,8 @@ def test_the_constraints_name_the_same_version() -> None:
 # Module, attribute, and what the seam does with it.
 ATTRIBUTES = [
     ("ministack.app", "app", "is the ASGI application"),
+    ("ministack.app", "AUTH", "says whether IAM is enforced"),
+    ("ministack.app", "_request_account_scope", "finds the account of a user's access key"),
     ("ministack.app", "SERVICE_REGISTRY", "lists our services"),
     ("ministack.app", "SERVICE_HANDLERS", "routes to our services"),
     ("ministack.app", "_loaded_modules", "finds our services' get_state and load_persisted_state"),
@@ -61,8 +63,25 @@ ATTRIBUTES = [
     ("ministack.app", "_build_persistence_save_dict", "collects every service's state"),
     ("ministack.core.concurrency", "run_reentrant", "runs operations that call this server"),
     ("ministack.core.hypercorn_compat", "install", "mends answers without a reason phrase"),
+    ("ministack.core.iam_actions", "_auth_failure", "words failures to authenticate"),
+    ("ministack.core.iam_actions", "extract_resource_arn", "is mended for ECR"),
+    ("ministack.core.iam_actions", "identity_denial_message", "words denials"),
+    ("ministack.core.iam_evaluator", "AuthError", "is a failure to authenticate"),
+    ("ministack.core.iam_evaluator", "CredentialResolutionError", "says that an access key is unknown"),
+    ("ministack.core.iam_evaluator", "EvalContext", "describes a request to a trust policy"),
+    ("ministack.core.iam_evaluator", "_is_root_key", "is mended so that the root signs, too"),
+    ("ministack.core.iam_evaluator", "_served_unsigned", "knows what needs no signature"),
+    ("ministack.core.iam_evaluator", "_verified_key", "says who signed the request"),
+    ("ministack.core.iam_evaluator", "caller_verified", "says whether the caller signed"),
+    ("ministack.core.iam_evaluator", "enforce", "authenticates and authorizes"),
+    ("ministack.core.iam_evaluator", "evaluate_resource_policy", "evaluates a trust policy"),
+    ("ministack.core.iam_evaluator", "pin_request_origin", "keeps a request to be checked"),
+    ("ministack.core.iam_evaluator", "pin_signed_body", "keeps a request to be checked"),
+    ("ministack.core.iam_evaluator", "pin_signed_request", "keeps a request to be checked"),
+    ("ministack.core.iam_evaluator", "resolve_credential", "says whose an access key is"),
     ("ministack.core.persistence", "save_all", "writes the state"),
     ("ministack.core.persistence", "load_state", "says which buckets were saved"),
+    ("ministack.core.persistence", "logger", "is all that says what could not be saved"),
     ("ministack.core.responses", "AccountRegionScopedDict", "keeps accounts and regions apart"),
     ("ministack.core.responses", "error_response_json", "makes ECR's error answers"),
     ("ministack.core.responses", "get_account_id", "says whose request it is"),
@@ -77,12 +96,25 @@ ATTRIBUTES = [
     ("ministack.services.cloudformation.provisioners", "_REPLACING_PROPERTIES", "says what replaces a resource"),
     ("ministack.services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", "brings the stack's tags"),
     ("ministack.services.cloudformation.provisioners", "_physical_name", "makes up names"),
+    ("ministack.services.cloudformation.provisioners", "_replacing_change", "says what replaces a resource"),
+    ("ministack.services.cloudformation", "_ACTION_HANDLERS", "answers for stacks"),
     ("ministack.services.cloudformation", "_stacks", "holds the stacks"),
     ("ministack.services.cloudformation.changesets", "_deploy_stack_async", "starts operations on stacks"),
+    ("ministack.services.cloudformation.changesets", "_evaluate_conditions", "is mended for Fn::Join"),
+    ("ministack.services.cloudformation.changesets", "_find_change_set", "finds the role of a change set"),
+    ("ministack.services.cloudformation.engine", "_evaluate_conditions", "is mended for Fn::Join"),
+    ("ministack.services.cloudformation.handlers", "_evaluate_conditions", "is mended for Fn::Join"),
+    ("ministack.services.cloudformation.handlers", "_resolve_stack", "finds the role of a stack"),
+    ("ministack.services.cloudformation.helpers", "_error", "words refusals"),
+    ("ministack.services.cloudformation.helpers", "_p", "reads requests"),
     ("ministack.services.cloudformation.handlers", "_deploy_stack_async", "starts operations on stacks"),
     ("ministack.services.cloudformation.handlers", "_delete_stack_async", "starts deletions of stacks"),
     ("ministack.services.cloudformation.stacks", "_delete_stack_async", "deletes a stack"),
     ("ministack.services.cloudformation.stacks", "_deploy_stack_async", "creates or updates a stack"),
+    ("ministack.services.cloudformation.stacks", "_delete_resource", "deletes a resource"),
+    ("ministack.services.cloudformation.stacks", "_evaluate_conditions", "is mended for Fn::Join"),
+    ("ministack.services.cloudformation.stacks", "_provision_resource", "makes a resource"),
+    ("ministack.services.cloudformation.stacks", "_update_resource", "changes a resource"),
     ("ministack.services.cloudformation.stacks", "_failed_operation", "says what a rollback has to undo"),
     ("ministack.services.cloudformation.stacks", "_roll_back_operation", "rolls an operation back"),
     ("ministack.services.cloudformation.stacks", "_runs_on_worker_thread", "lets handlers block"),
@@ -98,8 +130,15 @@ ATTRIBUTES = [
     ("ministack.services.cloudwatch", "_set_alarm_state", "moves an alarm and starts its actions"),
     ("ministack.services.cloudwatch", "_store_datum", "is mended to merge values"),
     ("ministack.services.s3", "_buckets", "holds the buckets"),
+    ("ministack.services.iam", "_gen_secret", "makes up credentials"),
+    ("ministack.services.iam", "_gen_session_access_key", "makes up credentials"),
+    ("ministack.services.iam", "_gen_session_token", "makes up credentials"),
+    ("ministack.services.iam", "_roles", "holds the roles"),
+    ("ministack.services.sts", "register_session", "makes credentials known"),
+    ("ministack.services.sts", "_sessions", "holds temporary credentials"),
     ("ministack.services.ecr", "_describe_images", "is mended for missing tags"),
     ("ministack.services.ecr", "_find_image", "looks a tag up"),
+    ("ministack.services.ecr", "_get_authorization_token", "is mended to know who asks"),
     ("ministack.services.ecr", "_repositories", "looks a repository up"),
 ]
 
@@ -121,7 +160,8 @@ def test_this_file_covers_everything_that_the_seam_touches() -> None:
 
     used = set(
         re.findall(
-            r"(?<![.\w])_?(app|cloudwatch|concurrency|persistence|responses|router|ecr|s3|provisioners|stacks)\.(\w+)",
+            r"(?<![.\w])_?(app|cloudwatch|concurrency|ecr|iam|iam_actions|iam_evaluator|persistence|provisioners"
+            r"|responses|router|s3|stacks|sts)\.(\w+)",
             source,
         )
     )
@@ -179,6 +219,35 @@ SIGNATURES = [
         "_roll_back_operation",
         ["stack_name", "stack_id", "stack", "operation", "reason_override"],
     ),
+    ("app", "_request_account_scope", ["access_key_id"]),
+    ("core.iam_actions", "_auth_failure", ["service", "code", "message", "headers"]),
+    (
+        "core.iam_actions",
+        "extract_resource_arn",
+        ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
+    ),
+    ("core.iam_actions", "identity_denial_message", ["action", "principal_arn", "resource", "explicit_deny"]),
+    ("core.iam_evaluator", "_is_root_key", ["access_key_id"]),
+    ("core.iam_evaluator", "_served_unsigned", ["service", "iam_action"]),
+    ("core.iam_evaluator", "caller_verified", ["access_key_id", "account_id"]),
+    (
+        "core.iam_evaluator",
+        "enforce",
+        ["access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"],
+    ),
+    (
+        "core.iam_evaluator",
+        "evaluate_resource_policy",
+        ["doc", "ctx", "service", "named_only", "direct_only"],
+    ),
+    ("core.iam_evaluator", "pin_request_origin", ["source_ip", "secure_transport"]),
+    ("core.iam_evaluator", "pin_signed_body", ["body"]),
+    (
+        "core.iam_evaluator",
+        "pin_signed_request",
+        ["method", "raw_path", "query_params", "raw_headers", "handshake"],
+    ),
+    ("services.sts", "register_session", ["access_key", "session"]),
     ("core.responses", "request_scope", ["account_id", "region"]),
     ("core.responses", "set_request_account_id", ["access_key_id"]),
     ("core.responses", "set_request_region", ["region"]),
@@ -353,13 +422,34 @@ class TestRegisteredService:
         service.state = {"things": store}
         seam.register_service("test-service", service, "TestService")
 
-        seam.save_state()
+        assert seam.save_state() == []
         service.reset()
         app._load_persisted_state()
 
         assert seam.every_item(service.state["things"]) == [
             ("123456789012", "eu-central-1", "name", {"a": 1.5, "b": [None, "text"]})
         ]
+
+    def test_state_that_cannot_be_saved_is_told(
+        self, seam: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        persistence = importlib.import_module("ministack.core.persistence")
+        monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+        monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+        monkeypatch.setattr(importlib.import_module("ministack.app"), "_state_map", {})
+        service = TestService()
+        seam.register_service("test-service", service, "TestService")
+        service.state = {"kept": "whole"}
+        assert seam.save_state() == []
+        whole = {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+        service.state = {"kept": object()}
+        (failure,) = seam.save_state()
+
+        assert failure.startswith("failed to save slipway_test_service: "), "ministack words it in another way now"
+        assert {path.name: path.read_text() for path in tmp_path.iterdir()} == whole
+        service.state = {"kept": "whole"}
+        assert seam.save_state() == []
 
 
 @pytest.mark.usefixtures("untouched")

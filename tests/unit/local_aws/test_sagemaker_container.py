@@ -205,6 +205,27 @@ def test_one_that_is_not_ready_in_time_is_ended(start: Started) -> None:
     assert ended(container.pid)
 
 
+def test_a_stop_ends_the_wait_for_one_that_comes_up(start: Started) -> None:
+    code = "open('loading', 'w').close()\nimport threading\nthreading.Event().wait()\n"
+    container, told = start(code, timeout=600), []
+
+    def wait() -> None:
+        try:
+            container.wait_until_ready()
+        except ContainerError as error:
+            told.append(error)
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    wait_for((start.folder / "model" / "loading").exists, container)
+
+    container.stop()
+
+    waiting.join(STARTUP)
+    assert told
+    assert ended(container.pid)
+
+
 def test_the_users_credentials_and_settings_stay_out(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")

@@ -11,6 +11,7 @@ from local_aws.api_error import ApiError, validation_error
 from local_aws.sagemaker.control_plane import SageMaker
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
+FILES = {"S3Uri": "s3://bucket/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}
 Request = dict[str, Any]
 
 
@@ -118,7 +119,7 @@ class TestModels:
         ("containers", "named"),
         [
             ([{"Image": "first"}, {"Image": "second"}], "several Containers"),
-            ([{"Image": "first", "ModelDataSource": {}}], "ModelDataSource"),
+            ([{"Image": "first", "ModelDataSource": {"S3DataSource": FILES}}], "ModelDataSource"),
         ],
     )
     def test_what_would_not_be_served_is_refused_by_name(
@@ -126,6 +127,13 @@ class TestModels:
     ) -> None:
         with pytest.raises(ApiError, match=f"does not implement .*{named}"):
             sagemaker.call("CreateModel", {"ModelName": "m", "Containers": containers})
+
+    def test_the_tarball_of_a_model_data_source_is_looked_up(self, sagemaker: SageMaker, lookups: Lookups) -> None:
+        source = {**FILES, "S3DataType": "S3Object", "CompressionType": "Gzip"}
+        container = {"Image": "an-image", "ModelDataSource": {"S3DataSource": source}}
+        sagemaker.call("CreateModel", {"ModelName": "m", "ExecutionRoleArn": ROLE, "PrimaryContainer": container})
+
+        assert lookups.asked == [(FILES["S3Uri"], ROLE), ("an-image",)]
 
     def test_a_deleted_one_is_gone(self, sagemaker: SageMaker) -> None:
         arn = create_model(sagemaker)["ModelArn"]

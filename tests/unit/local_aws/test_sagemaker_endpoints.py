@@ -8,8 +8,14 @@ import pytest
 
 from local_aws import ministack_seam as seam
 from local_aws.api_error import ApiError
+from local_aws.application_autoscaling.control_plane import ApplicationAutoScaling
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
+TARGET = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/endpoint/variant/v",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
 
 
 def names(hosting: Any, endpoint: str = "endpoint") -> list[str]:
@@ -114,6 +120,22 @@ class TestUpdate:
 
         assert hosting.settled()["EndpointStatus"] == "InService"
 
+    def test_a_scalable_target_keeps_its_instance_type(self, hosting: Any) -> None:
+        scaling = ApplicationAutoScaling()
+        scaling.call("RegisterScalableTarget", {**TARGET, "MinCapacity": 1, "MaxCapacity": 2})
+        endpoints = hosting.new_endpoints(scaling=scaling)
+        for name, instance_type in (("first", "ml.m5.large"), ("second", "ml.g5.xlarge")):
+            hosting.configs.get(name)["ProductionVariants"][0].update(VariantName="v", InstanceType=instance_type)
+        request = {"EndpointName": "endpoint", "EndpointConfigName": "second"}
+
+        with pytest.raises(ApiError, match="must be deregistered as scalable targets"):
+            endpoints.update(request, hosting.configs.get("second"))
+
+        assert hosting.settled()["EndpointStatus"] == "InService"
+        scaling.call("DeregisterScalableTarget", TARGET)
+        endpoints.update(request, hosting.configs.get("second"))
+        assert endpoints.wait_until_settled("endpoint")["EndpointConfigName"] == "second"
+
     def test_a_failed_one_keeps_the_old_variants_and_config(self, hosting: Any) -> None:
         hosting.launcher.fail("did not pass the ping health check")
         hosting.update()
@@ -172,6 +194,17 @@ class TestDelete:
         assert hosting.store.find("endpoint") is None
         assert names(hosting) == []
         assert hosting.launcher.variants[0].container.stopped.is_set()
+
+    def test_its_variants_are_no_scalable_targets_any_more(self, hosting: Any) -> None:
+        scaling = ApplicationAutoScaling()
+        scaling.call("RegisterScalableTarget", {**TARGET, "MinCapacity": 1, "MaxCapacity": 2})
+        hosting.create()
+        hosting.settled()
+
+        hosting.new_endpoints(scaling=scaling).delete("endpoint")
+
+        assert scaling.variants_of("endpoint") == set()
+        hosting.settled()
 
     def test_a_failed_one_can_be_deleted(self, hosting: Any) -> None:
         hosting.launcher.fail("no")

@@ -220,19 +220,3 @@ def test_leftovers_of_an_earlier_run_are_removed_and_packages_stay(launcher: Lau
 
     assert not (tmp_path / "containers").exists()
     assert (tmp_path / "packages" / "old").exists()
-
-
-@pytest.mark.parametrize(
-    ("image", "noted"),
-    [
-        ("763104351884.dkr.ecr.us-east-1.amazonaws.com/ray:2.54-gpu", True),
-        ("763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.6", True),
-        ("000000000000.dkr.ecr.us-east-1.amazonaws.com/slipway-local:abc", False),
-        ("", False),
-    ],
-)
-def test_it_is_said_when_another_server_stands_in(image: str, noted: bool) -> None:
-    note = launch.serving_note(image)
-
-    assert (note is not None) == noted
-    assert not noted or image in str(note)

@@ -158,6 +158,15 @@ class TestInvocation:
 
         assert cloudwatch.data == []
 
+    def test_its_endpoint_is_named_as_it_was_created(
+        self, invoke: Any, published: Any, cloudwatch: CloudWatch
+    ) -> None:
+        assert invoke(path="/endpoints/ENDPOINT/invocations") == 200
+
+        published.stop()
+
+        assert {d["Dimensions"][0]["Value"] for d in cloudwatch.data} == {"endpoint"}
+
     def test_its_latencies_are_microseconds(
         self, published: Any, cloudwatch: CloudWatch, monkeypatch: pytest.MonkeyPatch
     ) -> None:

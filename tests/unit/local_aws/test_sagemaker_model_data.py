@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import resource
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -190,6 +192,42 @@ def test_a_broken_tarball_is_told_as_such(model_data: ModelData, s3: S3, tmp_pat
         model_data.unpack(URL, tmp_path / "model")
 
     assert outside(tmp_path) == []
+
+
+@pytest.mark.parametrize("fetched", [40_000, 400_000], ids=["while it is unpacked", "while it is fetched"])
+def test_a_full_disk_is_told_as_such(model_data: ModelData, s3: S3, tmp_path: Path, fetched: int) -> None:
+    """A limit on the size of files, which the system holds against whoever writes, is as good as a full disk."""
+    noise = random.Random(1).randbytes(fetched)  # noqa: S311 - the same bytes every time
+    s3.objects[KEY] = tarball(("model.pt", b"1" * 400_000), ("code/noise.bin", noise))
+
+    with limited_files(200_000), pytest.raises(ModelDataError) as caught:
+        model_data.unpack(URL, tmp_path / "endpoint" / "model")
+
+    assert str(caught.value) == (
+        f"The local AWS found no room for model data from {URL} in {tmp_path / 'endpoint'}: File too large."
+        " Make room on that disk and deploy again."
+    )
+    assert not (tmp_path / "endpoint" / "model.tar.gz").exists()
+
+
+@contextmanager
+def limited_files(largest: int) -> Iterator[None]:
+    """Let this process write no file larger than so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_archive_that_no_file_system_takes_is_told_as_such(
+    model_data: ModelData, s3: S3, tmp_path: Path
+) -> None:
+    s3.objects[KEY] = tarball(("x" * 300, b""))
+
+    with pytest.raises(ModelDataError, match=r"is a valid tar\.gz archive: .*File name too long"):
+        model_data.unpack(URL, tmp_path / "model")
 
 
 def test_a_tarball_that_is_gone_is_told_by_its_url(model_data: ModelData, tmp_path: Path) -> None:

@@ -63,3 +63,32 @@ def test_metrics_are_saved_with_the_next_change_only(saves: list[str]) -> None:
 def test_the_start_of_the_server_is_passed_on_and_not_saved(saves: list[str]) -> None:
     assert send("", kind="lifespan") == ["lifespan"]
     assert saves == []
+
+
+def test_what_has_to_be_kept_is_saved_before_the_answer_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+    monkeypatch.setattr(state_saver, "_DELAY", 0.01)
+    monkeypatch.setattr(state_saver.seam, "save_state", lambda: happened.append("saved"))
+
+    async def answer(message: dict[str, Any]) -> None:
+        happened.append(message["type"])
+
+    async def app(_scope: dict[str, Any], _receive: Any, send_: Any) -> None:
+        saver.plan()  # something else changed a moment before
+        await asyncio.sleep(0)
+        saver.save_before_answer()
+        for part in ("start", "body"):
+            await send_({"type": f"http.response.{part}"})
+
+    saver = StateSaver(app)
+
+    async def run() -> None:
+        for method in ("GET", "GET"):
+            await saver({"type": "http", "method": method, "path": "/"}, None, answer)
+        await asyncio.sleep(0.03)
+
+    asyncio.run(run())
+
+    assert happened == ["saved", "http.response.start", "http.response.body"] * 2

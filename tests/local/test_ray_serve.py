@@ -1,0 +1,250 @@
+"""An endpoint on AWS's Ray Serve container, served on this machine by Ray Serve through the tarball's bridge.
+
+One cluster serves all tests but those of the long run: the handler that answers `/`, the directories of the parity
+suite as applications beside it, and an application whose model cannot be loaded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from assets.ray_serve import RayServeSettings, ray_members
+from local_aws.sagemaker.software.ray_serve.adapter import Adapter
+
+# ruff: noqa: TID252 - the cases are the parity suite's own
+from ..serving_parity.cases import ATTRIBUTES, CASES, Case, content
+from ..serving_parity.directories import make_directories
+from .ray_endpoint import Answer, RayEndpoint, ask_http, handler_members, until
+
+pytestmark = pytest.mark.timeout(600)  # the first test makes the environment, and starts the cluster
+
+TIME_LIMIT = 6  # seconds for a request
+HEALTH_PERIOD = 1.0  # seconds
+BROKEN = "def model_fn(model_dir):\n    raise RuntimeError('there are no such weights')\n"
+
+
+def application_members(name: str, folder: Path) -> dict[str, bytes]:
+    """Return a model directory below a folder of the tarball, and the builder of its application."""
+    builder = f"""
+from pathlib import Path
+from slipway_serving.ray.deployment import application
+
+def build_app(settings):
+    return application(Path(__file__).resolve().parent / {name!r}, settings)
+"""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    members = {f"{name}/{file.relative_to(folder)}": file.read_bytes() for file in files}
+    return {**members, f"build_{name}.py": builder.encode()}
+
+
+@pytest.fixture(scope="module")
+def directories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = make_directories(tmp_path_factory.mktemp("parity"))
+    broken = made["defaults"].parent / "broken"
+    (broken / "code").mkdir(parents=True)
+    (broken / "code/inference.py").write_text(BROKEN)
+    return {**made, "broken": broken}
+
+
+@pytest.fixture(scope="module")
+def endpoint(machine: Any, directories: dict[str, Path]) -> Iterator[RayEndpoint]:
+    limits = RayServeSettings(max_ongoing_requests=2, max_queued_requests=1, health_check_period_s=HEALTH_PERIOD)
+    members = {**ray_members(limits), **handler_members(request_timeout=TIME_LIMIT, batch={"max_size": 1})}
+    config = yaml.safe_load(members["config.yaml"])
+    # without effect in the container, where `serve start` runs first
+    config["http_options"] = {"host": "127.0.0.2", "port": 1, "request_timeout_s": 0.001}
+    for name, folder in directories.items():
+        members |= application_members(name, folder)
+        config["applications"].append(
+            {"name": name, "route_prefix": f"/{name}", "import_path": f"build_{name}:build_app", "args": {}}
+        )
+    members["config.yaml"] = yaml.safe_dump(config).encode()
+    made = RayEndpoint(machine, "ray-tests")
+    made.create(members)
+    settled = made.settled()
+    assert settled["EndpointStatus"] == "InService", settled.get("FailureReason")
+    # with the first route of several, /ping is healthy
+    port, wanted = made.serve_port, {"/", *(f"/{name}" for name in directories if name != "broken")}
+    until(lambda: wanted <= ask_http(port, "GET", "/-/routes").json.keys())
+    yield made
+    if machine.client("sagemaker").list_endpoints(NameContains=made.name)["Endpoints"]:
+        made.delete()
+
+
+def replica(endpoint: RayEndpoint) -> int | None:
+    """Return the process id of the replica that answers, None while there is none."""
+    answer = endpoint.ask("who")
+    return int(answer.json["pid"]) if answer.status == 200 else None
+
+
+def test_invoke_endpoint_is_answered_by_ray_serve(endpoint: RayEndpoint):
+    runtime = endpoint.machine.client("sagemaker-runtime")
+    answer = runtime.invoke_endpoint(EndpointName=endpoint.name, Body=b'{"do": "who"}')
+    pid = json.load(answer["Body"])["pid"]
+
+    assert psutil.Process(pid).name().startswith("ray::ServeReplica")
+    assert "Started Serve in namespace" in until(endpoint.log)
+    [status] = [e for e in endpoint.machine.status()["endpoints"] if e["name"] == endpoint.name]
+    assert status["variants"][0]["note"] is None
+
+
+def test_a_handlers_own_modules_and_the_standard_librarys_are_not_hidden(endpoint: RayEndpoint):
+    told = endpoint.ask("who").json
+    assert (told["own"], told["pdb"]) == ("the handler's", True)
+
+
+def test_a_route_is_made_only_for_a_model_that_can_be_loaded(endpoint: RayEndpoint, directories: dict[str, Path]):
+    until(lambda: endpoint.log().count('"event": "start_failed"') >= 4)  # Ray Serve tries four times
+
+    wanted = {"/", *(f"/{name}" for name in directories if name != "broken")}
+    assert ask_http(endpoint.serve_port, "GET", "/-/routes").json.keys() == wanted
+    assert "there are no such weights" in endpoint.log()
+
+
+@pytest.mark.parametrize(
+    ("do", "status", "error", "reason"),
+    [
+        ("raise", 500, "ModelError", "first line"),
+        ("refuse", 400, "BadRequest", "ask for something else"),
+    ],
+)
+def test_an_error_is_one_line_of_json(endpoint: RayEndpoint, do: str, status: int, error: str, reason: str):
+    answer = endpoint.ask(do)
+
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/json")
+    assert answer.json["error"] == error
+    assert reason in answer.json["reason"]
+    assert "second line" not in answer.body.decode()
+    assert "Traceback" not in answer.body.decode()
+    until(lambda: answer.json["request_id"] in endpoint.log())
+
+
+def test_the_traceback_is_in_the_log(endpoint: RayEndpoint):
+    endpoint.ask("raise")
+    until(lambda: "the second line of the traceback" in endpoint.log())
+
+
+def test_status_and_sagemakers_headers_are_passed_through(endpoint: RayEndpoint):
+    answer = endpoint.ask("headers", {"X-Amzn-SageMaker-Custom-Attributes": "mine", "X-Secret": "no"})
+
+    assert answer.status == 202
+    assert answer.headers["x-amzn-sagemaker-custom-attributes"] == "mine"
+    assert answer.json["x-amzn-sagemaker-custom-attributes"] == "mine"
+    assert "x-secret" not in answer.json
+
+
+def test_text_gains_a_charset(endpoint: RayEndpoint):
+    answer = endpoint.ask("numbers", {"Accept": "text/csv"})
+    assert (answer.headers["content-type"], answer.body) == ("text/csv; charset=utf-8", b"1.5,2.0\n")
+
+
+def test_ray_listens_on_loopback_but_for_the_replicas_internal_port(endpoint: RayEndpoint):
+    for process in endpoint.processes():
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN and not process.name().startswith("ray::ServeRep"):
+                assert connection.laddr.ip in {"127.0.0.1", "::1", "::ffff:127.0.0.1"}, process.name()
+
+
+def parity_answer(endpoint: RayEndpoint, case: Case) -> Answer:
+    """Send a case through an adapter in front of the application of its directory."""
+    adapter = Adapter(f"http://127.0.0.1:{endpoint.serve_port}/{case.directory}", 60)
+    headers = [(name.encode(), value.encode()) for name, value in case.headers.items()]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": case.body}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/invocations", "method": "POST", "headers": headers}
+    asyncio.run(adapter(scope, receive, send))
+    named = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return Answer(sent[0]["status"], named, sent[1]["body"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_parity(endpoint: RayEndpoint, case: Case):
+    answer = parity_answer(endpoint, case)
+    content_type = answer.headers["content-type"]
+
+    assert answer.status == case.status, answer.body
+    if case.content_type is not None:
+        assert content_type.partition(";")[0] == case.content_type
+    if case.expected is not None:
+        assert content(answer.body, content_type) == case.expected
+    if case.status >= 400 and case.headers.get(ATTRIBUTES) != "status":
+        assert answer.json.keys() == {"error", "reason", "request_id"}
+
+
+def test_what_the_queue_cannot_hold_is_refused(endpoint: RayEndpoint, tmp_path: Path):
+    release = tmp_path / "release"
+    answers: list[Answer] = []
+
+    def hold() -> None:
+        answers.append(endpoint.ask("hold", begun=str(tmp_path / "begun"), until=str(release)))
+
+    threads = [threading.Thread(target=hold) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    until(lambda: len(answers) >= 5)  # two are in the replica, one waits for it
+    release.touch()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.status for answer in answers) == [200] * 3 + [503] * 5
+
+
+def test_a_replica_that_is_killed_fails_what_it_had_and_is_replaced(endpoint: RayEndpoint, tmp_path: Path):
+    answers: list[Answer] = []
+    pid = until(lambda: replica(endpoint))
+    begun, never = tmp_path / "begun", tmp_path / "never"
+    thread = threading.Thread(
+        target=lambda: answers.append(endpoint.ask("hold", begun=str(begun), until=str(never)))
+    )
+    thread.start()
+    until(begun.exists)
+    psutil.Process(pid).send_signal(signal.SIGKILL)
+    thread.join()
+
+    assert answers[0].status in {500, 503}
+    assert until(lambda: replica(endpoint)) != pid
+
+
+def test_a_prediction_that_never_ends_is_answered_in_time_and_its_replica_replaced(
+    endpoint: RayEndpoint, tmp_path: Path
+):
+    pid = until(lambda: replica(endpoint))
+    answer = endpoint.ask("hold", begun=str(tmp_path / "begun"), until=str(tmp_path / "never"))
+
+    assert (answer.status, answer.json["error"]) == (504, "PredictionTimeout")
+    assert until(lambda: replica(endpoint)) != pid
+
+
+def test_nothing_is_left_of_a_deleted_endpoint(endpoint: RayEndpoint):
+    processes, pid = endpoint.processes(), endpoint.pid
+    assert len(processes) > 5
+    scratch = {path for process in processes for path in scratch_of(process)}
+    assert len(scratch) == 1
+    endpoint.delete()
+
+    assert not [process for process in processes if process.is_running() and process.status() != "zombie"]
+    assert not psutil.pid_exists(pid)
+    assert not any(path.exists() for path in scratch)
+
+
+def scratch_of(process: psutil.Process) -> list[Path]:
+    """Return the folder of Ray's sockets, as often as the arguments of a process name it."""
+    found = re.findall(r"=(/[^=\s]*slipway-ray-\d+/\d+-\d+)", " ".join(process.cmdline()))
+    return [Path(path) for path in found]
