@@ -54,7 +54,7 @@ def waiting_model(project) -> Path:
 
 def start_deployment(project) -> subprocess.Popen[str]:
     """Start a deployment in a process group of its own."""
-    context = ["-c", "env=local", "-c", f"environments={project.environments}"]
+    context = ["-c", "env=local", "-c", f"environments={project.environments}", "-c", "preflight=false"]
     output = ["--output", str(project.folder / "cdk.out"), "--no-color", "--require-approval", "never"]
     return subprocess.Popen(
         ["slipway", "local", "run", "--", "cdk", "deploy", "--all", *context, *output],
