@@ -30,12 +30,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import psutil
+# A script's own folder comes first on sys.path, where this file would hide the library `packaging`.
+sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != Path(__file__).resolve().parent]
 
-from assets import checkout
-from assets.model_folder import find_model
-from slipway.commands.package import package_command
+import numpy as np  # noqa: E402 (see above)
+import psutil  # noqa: E402
+
+from assets import checkout  # noqa: E402
+from assets.model_folder import find_model  # noqa: E402
+from slipway.commands.package import package_command  # noqa: E402
 
 GIB = 2**30
 PART = 4 * 2**20  # numbers that are drawn at once
