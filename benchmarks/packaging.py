@@ -1,6 +1,7 @@
 """How long `slipway package` takes, and how much memory, beside the usual ways to make a model.tar.gz.
 
-The weights are float32, normally distributed with a deviation of 0.02, and brought by `weights:` in model.yaml.
+The weights are float32, normally distributed with a deviation of 0.02, in a TorchScript file that `weights:` in
+model.yaml names.
 The commands run by turns, so that what else the machine does falls on all alike; before each, the system is told
 to forget the weights' pages, and what the one before wrote is removed:
 
@@ -33,21 +34,33 @@ from pathlib import Path
 # A script's own folder comes first on sys.path, where this file would hide the library `packaging`.
 sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != Path(__file__).resolve().parent]
 
-import numpy as np  # noqa: E402 (see above)
-import psutil  # noqa: E402
+import psutil  # noqa: E402 (see above)
 
 from assets import checkout  # noqa: E402
 from assets.model_folder import find_model  # noqa: E402
 from slipway.commands.package import package_command  # noqa: E402
 
 GIB = 2**30
-PART = 4 * 2**20  # numbers that are drawn at once
 SPEED_TARGET = 10
 SIZE_TARGET = 1.005
 PACKING_TARGET = 2
 MEMORY_TARGET = 200 * 10**6
 
 TARFILE = "import sys, tarfile; tarfile.open(sys.argv[2], 'w:gz').add(sys.argv[1], 'model.pt')"
+WEIGHTS = """
+import sys, torch
+
+class Weights(torch.nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.empty(count).normal_(std=0.02))
+
+    def forward(self, x):
+        return x * self.weight.sum()
+
+torch.manual_seed(0)
+torch.jit.trace(Weights(int(sys.argv[2]) // 4), torch.ones(1), check_trace=False).save(sys.argv[1])
+"""
 PACKING = """
 import sys, time
 from pathlib import Path
@@ -65,11 +78,8 @@ print(time.perf_counter() - start)
 def model(folder: Path, size: int) -> Iterator[Path]:
     """Make a model folder with weights of `size` bytes; what is packaged of it is removed again."""
     folder.mkdir()
-    numbers = np.random.default_rng(0)
-    with (folder / "weights.pt").open("wb") as file:
-        for start in range(0, size, 4 * PART):
-            count = min(PART, (size - start) // 4)
-            file.write((numbers.standard_normal(count, dtype=np.float32) * np.float32(0.02)).tobytes())
+    # In a process of its own, which gives the memory back.
+    subprocess.run([sys.executable, "-W", "ignore", "-c", WEIGHTS, folder / "weights.pt", str(size)], check=True)
     (folder / "model.yaml").write_text("weights: weights.pt\n")
     try:
         yield folder
