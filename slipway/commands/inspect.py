@@ -26,7 +26,6 @@ from stacks.containers import CONTAINER_NAMES
 from stacks.settings import EndpointSettings
 from stacks.targets import endpoint_target
 
-_CONTAINERS = (*CONTAINER_NAMES, "pytorch-inference")
 _DEFAULT_CONTAINER = "slim"
 
 
@@ -55,7 +54,7 @@ def inspect_command(
         str | None, typer.Option(help="Inspect for the endpoints of this environment that use the model.")
     ] = None,
     container: Annotated[
-        str | None, typer.Option(help=f"Inspect for this container: {', '.join(_CONTAINERS)} (default: slim).")
+        str | None, typer.Option(help=f"Inspect for this container: {', '.join(CONTAINER_NAMES)} (default: slim).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -92,8 +91,8 @@ def _subject(name: str, progress: Progress) -> _Subject:
 
 
 def _container_target(container: str | None) -> Target:
-    if container is not None and container not in _CONTAINERS:
-        raise CommandError(f"--container: {container!r} is no container; allowed: {', '.join(_CONTAINERS)}.")
+    if container is not None and container not in CONTAINER_NAMES:
+        raise CommandError(f"--container: {container!r} is no container; allowed: {', '.join(CONTAINER_NAMES)}.")
     return target_of(container or _DEFAULT_CONTAINER)
 
 

@@ -166,7 +166,9 @@ def test_a_bare_model_file(ready: Path, inspect: Any) -> None:
 def test_mistakes(ready: Path, inspect: Any) -> None:
     with pytest.raises(CommandError, match="give one of the two"):
         inspect("ready", "--env", "mine", "--container", "slim")
-    with pytest.raises(CommandError, match="'tgi' is no container; allowed: slim, ray-serve, pytorch-inference"):
+    with pytest.raises(
+        CommandError, match=r"'tgi' is no container; allowed: slim, ray-serve, pytorch-inference\.$"
+    ):
         inspect("ready", "--container", "tgi")
     with pytest.raises(SettingsError, match="no environment 'mien'"):
         inspect("ready", "--env", "mien")
