@@ -23,7 +23,7 @@ class CheckedPackage:
     reviewed
         The findings that are no errors, and those that model.yaml acknowledges.
     reports
-        Of its trials, one for each target; none where they were left out.
+        Of its trials, one for each target but images of the user's own; none where they were left out.
     """
 
     package: Package
@@ -67,9 +67,12 @@ def checked_package(
     with PackageInspection(model, targets, steps) as inspection:
         packed = package(model, container=container, progress=steps, when_gathered=inspection.begin)
         reviewed = inspection.result(packed)
+    tried = [target for target in targets if with_preflight and not target.is_own_image]
+    if with_preflight and len(tried) < len(targets):
+        steps(f"not trying {model.name} for an image of one's own, whose packages are not on this machine")
     reports = tuple(
         preflight(packed, model, target, progress=steps, linked=packed.linked, time_limit=time_limit)
-        for target in (targets if with_preflight else ())
+        for target in tried
     )
     if output_dir is not None:
         package(model, container=container, output_dir=output_dir, progress=steps)

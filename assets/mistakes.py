@@ -1,7 +1,8 @@
 """pydantic's findings, in the words of a YAML file."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,6 +20,8 @@ _TYPES = {
     "float_type": "must be a number",
     "float_parsing": "must be a number",
     "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
     "dict_type": "must hold `key: value` lines",
     "model_type": "must hold `key: value` lines",
     "model_attributes_type": "must hold `key: value` lines",
@@ -97,12 +100,22 @@ def _annotation(model: type[BaseModel], location: tuple[int | str, ...]) -> Any:
     current: Any = model
     for part in location:
         if _is_model(current):
-            current = current.model_fields[str(part)].annotation
+            current = _without_none(current.model_fields[str(part)].annotation)
         elif get_origin(current) is dict:
             current = get_args(current)[1]
+        elif get_origin(current) is list:
+            current = get_args(current)[0]
         else:
             current = next(member for member in get_args(current) if _is_model(member) and part in _tags(member))
     return current
+
+
+def _without_none(annotation: Any) -> Any:
+    """Return the one type that may stand there beside None, which pydantic's locations do not name."""
+    others = [member for member in get_args(annotation) if member is not type(None)]
+    is_optional = get_origin(annotation) in (Union, UnionType) and len(others) < len(get_args(annotation))
+    only = others[0] if is_optional and len(others) == 1 else annotation
+    return get_args(only)[0] if get_origin(only) is Annotated else only
 
 
 def _out_of_range(value: float, field: "FieldInfo") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.checkout import shown
+from assets.container_catalogue import own_container
 from assets.contents import SAMPLES, code_files
 from assets.errors import AssetError
 from assets.export import Export, plan_export
@@ -25,7 +26,7 @@ from assets.vendored.requirements import REQUIREMENTS
 _SERVING = "serving.json"
 _WARM_UP = "warm_up.body"
 
-DEFAULT_CONTAINER = "slim"
+DEFAULT_CONTAINER = own_container().name
 """The container that a package is made for where none is named."""
 
 _FORMAT = 3

@@ -11,7 +11,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from assets.checkout import ROOT
-from assets.python_imports import follow_imports
 from assets.source_files import list_files
 
 PACKAGE = "slipway_serving"
@@ -20,7 +19,9 @@ PACKAGE = "slipway_serving"
 CONFIG = "config.yaml"
 DEPLOYMENT = "deployment.py"
 
-_START = "ray/deployment.py"
+_NEEDED = ("core/", "ray/", "hardware.py")
+"""What the bridge reaches of serving/, written out: to follow its imports anew would slow each synth."""
+
 _PUBLIC = '''"""Serves this model in AWS's Ray Serve container; a handler imports BadRequest from here."""
 
 from .core import BadRequest
@@ -80,7 +81,11 @@ def ray_members(settings: RayServeSettings) -> dict[str, bytes]:
 @cache
 def _software() -> Mapping[str, bytes]:
     serving = list_files(ROOT / "serving")
-    modules = {name: serving[name].path.read_bytes() for name in follow_imports(serving, _START).files}
+    modules = {
+        name: file.path.read_bytes()
+        for name, file in serving.items()
+        if name.startswith(_NEEDED) and name.endswith(".py")
+    }
     return {f"{PACKAGE}/{name}": content for name, content in {**modules, "__init__.py": _PUBLIC.encode()}.items()}
 
 

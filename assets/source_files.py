@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 
+from assets import checkout
 from assets.checkout import shown
 from assets.errors import AssetError
 from assets.ignore import fits, leads_to
@@ -79,8 +80,8 @@ def list_files(folder: Path, include: Sequence[str] = ()) -> dict[str, SourceFil
     Raises
     ------
     AssetError
-        A link leads out of the folder, to a folder, or nowhere; a name is not Unicode; something is no plain
-        file.
+        A link leads to a folder, nowhere, or out of the folder, unless both ends are below `model_code/`, whose
+        models may share files; a name is not Unicode; something is no plain file.
     """
     files: dict[str, SourceFile] = {}
     pending = [(folder, False)]
@@ -127,7 +128,7 @@ def _source_file(folder: Path, path: Path) -> SourceFile:
     except UnicodeEncodeError as error:
         raise AssetError(f"{shown(folder)}: the file name {name!r} is not UTF-8. Rename the file.") from error
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
-    if not target.is_relative_to(folder):
+    if not (target.is_relative_to(folder) or _is_shared(folder, target)):
         raise AssetError(
             f"{shown(path)}: links to {target}, outside the model folder. "
             "Put a copy of the file in the link's place."
@@ -138,3 +139,9 @@ def _source_file(folder: Path, path: Path) -> SourceFile:
             f"{shown(path)}: is {what}, which a tarball cannot carry. Remove it, or put a file there."
         )
     return SourceFile(name=name, path=target, state=FileState.of(status))
+
+
+def _is_shared(folder: Path, target: Path) -> bool:
+    """Whether a model of the checkout takes a file of another one: whoever has the one has the other."""
+    models = checkout.MODEL_CODE.resolve()
+    return folder.is_relative_to(models) and target.is_relative_to(models)

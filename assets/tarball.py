@@ -3,7 +3,7 @@
 import hashlib
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -55,8 +55,8 @@ class Tarball:
 
     Owner, time and mode of every member are fixed. Names beyond 100 characters or beyond ASCII, and files
     beyond 8 GiB, get the extended headers of POSIX.1-2001 (pax), which GNU tar, bsdtar and Python read; all
-    others have plain ustar headers. Files are read and hashed by a thread beside the one that compresses, a few
-    MiB ahead of it.
+    others have plain ustar headers. A thread beside the one that compresses reads and hashes, a few MiB ahead of
+    it, and writes what it made.
 
     Parameters
     ----------
@@ -68,7 +68,8 @@ class Tarball:
         self.digests: dict[str, str] = {}
         self._moved = moved
         self._file = path.open("xb")
-        self._reader = ThreadPoolExecutor(max_workers=1)
+        self._beside = ThreadPoolExecutor(max_workers=1)
+        self._written: Future[int] | None = None
         self._compress = isal_zlib.compressobj(_GZIP_LEVEL, isal_zlib.DEFLATED, _GZIP_FORMAT)
         self._length = 0
 
@@ -83,9 +84,10 @@ class Tarball:
             if kind is None:
                 self._write(bytes(2 * tarfile.BLOCKSIZE))  # the mark of the end
                 self._fill(tarfile.RECORDSIZE)
-                self._file.write(self._compress.flush())
+                self._hand_over(self._compress.flush())
+                self._wait()
         finally:
-            self._reader.shutdown()
+            self._beside.shutdown(cancel_futures=True)
             self._file.close()
 
     def add(self, name: str, content: Content) -> None:
@@ -116,7 +118,7 @@ class Tarball:
         with content.path.open("rb") as file:
             chunk = _read(file, digest)
             while len(chunk) == _CHUNK:
-                following = self._reader.submit(_read, file, digest)
+                following = self._beside.submit(_read, file, digest)
                 yield chunk
                 chunk = following.result()
             yield chunk
@@ -125,8 +127,18 @@ class Tarball:
         self._write(bytes(-self._length % multiple))
 
     def _write(self, data: bytes) -> None:
-        self._file.write(self._compress.compress(data))
+        self._hand_over(self._compress.compress(data))
         self._length += len(data)
+
+    def _hand_over(self, packed: bytes) -> None:
+        if packed:
+            self._wait()  # no more than one part lies in memory
+            self._written = self._beside.submit(self._file.write, packed)
+
+    def _wait(self) -> None:
+        """Wait until what was handed over is written; a full disk is told of here."""
+        if self._written:
+            self._written.result()
 
 
 def _read(file: IO[bytes], digest: Any) -> bytes:

@@ -23,8 +23,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from assets import checkout
-from assets.model_folder import find_model
+# A script's own folder comes first on sys.path, where a file beside this one would hide the package `serving`.
+sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != Path(__file__).resolve().parent]
+
+from assets import checkout  # noqa: E402 (see above)
+from assets.model_folder import find_model  # noqa: E402
 
 BIG_FILE = 4 * 2**30
 RATIO_TARGET = 1.3

@@ -1,6 +1,7 @@
 """The ASGI application: `GET /ping` and `POST /invocations`."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
@@ -56,6 +57,7 @@ class App:
     def __init__(self, backend: Backend, options: Options) -> None:
         self._backend = backend
         self._options = options
+        self._will_flush = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -83,6 +85,14 @@ class App:
         if self._options.log_requests and scope["path"] == "/invocations":
             milliseconds = {**answer.milliseconds, "total": round((time.perf_counter() - began) * 1000, 3)}
             log_request(request_id, answer.status, size, len(answer.body), milliseconds)
+            if not self._will_flush:
+                # once for all requests that are answered in this turn of the loop
+                self._will_flush = True
+                asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._will_flush = False
+        sys.stdout.flush()
 
     def _ping(self) -> Answer:
         if not self._backend.is_ready():

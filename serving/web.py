@@ -13,6 +13,7 @@ from serving.core.logs import log_event
 from serving.core.options import Options
 from serving.listener import Listener
 from serving.pool import Pool
+from serving.protocol import Protocol
 
 _KEEP_ALIVE = 75  # seconds; longer than clients keep an idle connection, so that none is closed under a request
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -43,6 +44,7 @@ async def _run(pool: Pool, server: "_Server", listener: Listener) -> None:
 def _config(app: App, drain_timeout: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

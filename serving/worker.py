@@ -57,8 +57,8 @@ def _serve(options: argparse.Namespace, channel: socket.socket) -> None:
     channel.sendall(frame((READY, responder.batch_size)))
     with channel.makefile("rb") as stream:
         while (group := _next_group(stream)) is not None:
-            for place, answer in responder.respond(group):
-                channel.sendall(_answer_frame(group[place].id, answer))
+            for known in responder.respond_together(group):
+                channel.sendall(b"".join([_answer_frame(group[place].id, answer) for place, answer in known]))
             # neither bodies nor a traceback's frames may live until the next group comes
             del group
 

@@ -94,7 +94,7 @@ def graphs_of(archive: ModelArchive, name: str, progress: Callable[[str], None])
             progress(f"listing the operators of {name}")
             result = record / "graphs.json"
             fits = _fits_into_memory(archive.path)
-            _run(stripped, result, archive.path if fits else None)
+            _list(stripped, result, archive.path if fits else None)
             found = json.loads(result.read_bytes())
             if found["failure"] and not found["unknown"] and not fits:
                 raise GraphsNotListed(
@@ -130,19 +130,30 @@ def _fits_into_memory(path: Path) -> bool:
     return path.stat().st_size < _MEMORY_SHARE * psutil.virtual_memory().available
 
 
-def _run(stripped: Path, result: Path, archive: Path | None) -> None:
-    command = [sys.executable, "-P", "-B", "-X", "utf8", str(_PROCESS), str(stripped), str(result)]
-    command += [str(archive)] if archive else []
+def _list(stripped: Path, result: Path, archive: Path | None) -> None:
+    """Write the list: by the compiled part of torch where that can load the archive, else by the whole of it."""
+    if _run(["core", str(stripped), str(result)]) == 0 and result.exists():
+        return
+    result.unlink(missing_ok=True)
+    status = _run(["whole", str(stripped), str(result), *([str(archive)] if archive else [])])
+    if status < 0:
+        raise GraphsNotListed(f"torch was ended by signal {-status} as it loaded the archive")
+    if status or not result.exists():
+        raise GraphsNotListed(f"the process that loads the archive with torch ended with status {status}")
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the process to its end; return its exit status."""
     # The pipe is the process's sign of life of this one; a session of its own keeps Ctrl-C to this process.
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-P", "-B", "-X", "utf8", str(_PROCESS), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     try:
-        status = process.wait(_TIME_LIMIT)
+        return process.wait(_TIME_LIMIT)
     except subprocess.TimeoutExpired:
         raise GraphsNotListed(f"torch did not list them within {_TIME_LIMIT:.0f} s") from None
     finally:
@@ -151,7 +162,3 @@ def _run(stripped: Path, result: Path, archive: Path | None) -> None:
             process.wait()
         if process.stdin:
             process.stdin.close()
-    if status < 0:
-        raise GraphsNotListed(f"torch was ended by signal {-status} as it loaded the archive")
-    if status or not result.exists():
-        raise GraphsNotListed(f"the process that loads the archive with torch ended with status {status}")

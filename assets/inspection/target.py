@@ -26,6 +26,9 @@ class Target:
         Whether the container has no network (`EnableNetworkIsolation`, CreateModel).
     download_timeout_in_seconds
         `ModelDataDownloadTimeoutInSeconds` of the variant.
+    is_own_image
+        Whether it is an image of the user's own that is like `container`: what else it holds is not known, so a
+        package for it is inspected, and not tried on this machine.
     """
 
     container: str
@@ -35,6 +38,7 @@ class Target:
     memory_size_in_mb: int | None = None
     network_isolation: bool = False
     download_timeout_in_seconds: int | None = None
+    is_own_image: bool = False
 
 
 def target_of(container: str) -> Target:

@@ -13,7 +13,7 @@ from assets.model_folder import ModelFolder
 from assets.package import Package
 from assets.preflight.limits import HostingTarget
 from assets.preflight.report import Report
-from assets.preflight.server_choice import SERVING
+from assets.preflight.server_choice import software_folders
 from assets.preflight.tree_digest import digest_tree
 from assets.progress import as_progress
 from assets.records import Records
@@ -22,7 +22,7 @@ from assets.source_digest import combine
 DEFAULT_TIME_LIMIT = 180.0
 """Seconds for a whole trial: what a serverless endpoint gives its container to start."""
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when a trial asks for more than before."""
 
 _KEEP = 16
@@ -59,7 +59,7 @@ def preflight(
         By name in the tarball, files that hold a member's bytes already, such as the exported `model.pt`: they
         are linked instead of unpacked.
     time_limit
-        Seconds for all of it.
+        Seconds for all of it, but for the installation of a server's software before its first start here.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _key(package: Package, model: ModelFolder, target: HostingTarget) -> str:
             "container": target.container,
             "hosting": target.hosting,
             "memory_size_in_mb": target.memory_size_in_mb,
-            "serving": digest_tree(SERVING),
+            "software": [digest_tree(folder) for folder in software_folders(target.container)],
             "python": platform.python_version(),
             "torch": metadata.version("torch"),
         }

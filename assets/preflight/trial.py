@@ -2,30 +2,23 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from assets import checkout
 from assets.checkout import shown
 from assets.model_folder import ModelFolder
-from assets.preflight.answers import difference
 from assets.preflight.errors import PreflightError
-from assets.preflight.exchange import Answer, NoAnswerError, send
 from assets.preflight.library import use_library_of_this_machine
-from assets.preflight.limits import HostingTarget, Limits, limits_of
+from assets.preflight.limits import HostingTarget, limits_of
+from assets.preflight.preparation import prepare
 from assets.preflight.report import Report, SampleReport
+from assets.preflight.sample_trial import OK, try_sample
 from assets.preflight.server import RunningServer, free_port, running
 from assets.preflight.server_choice import choose_server
 from assets.preflight.unpacking import unpack
 from assets.progress import Progress
 from assets.samples import Sample
-
-_OK = 200
-_BODY_SHOWN = 1000
-_CHECK_INTERVAL = 0.1
-_SECONDS_TO_END = 1.0
-"""What a server that closes a connection gets to end: then that is what there is to say."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,7 @@ class Trial:
     linked
         By name in the tarball, files that hold a member's bytes already.
     time_limit
-        Seconds for all of it.
+        Seconds for all of it, but for what the server needs before its first start on this machine.
     """
 
     model: ModelFolder
@@ -72,14 +65,14 @@ class Trial:
         PreflightError
             Something is not as it should be; nothing runs any more.
         """
+        model_dir, port = folder / "model", free_port()
+        packages = checkout.STATE / "preflight" / "packages"
+        server = choose_server(self.target.container, model_dir, port, packages)
+        prepare(server, folder, log, progress)
         deadline = time.monotonic() + self.time_limit
-        model_dir = folder / "model"
         progress(f"unpacking {self.model.name} to try it")
         unpack(self.tarball, model_dir, linked=self.linked, deadline=deadline)
-        packages = checkout.STATE / "preflight" / "packages"
         notes = use_library_of_this_machine(model_dir, packages, _Timed(progress, deadline))
-        port = free_port()
-        server = choose_server(self.target.container, model_dir, port, packages)
         notes += [server.note] if server.note else []
         progress(f"starting the server of {self.model.name}")
         with running(server.command, server.environment, port=port, folder=model_dir, log=log) as process:
@@ -111,7 +104,7 @@ class Trial:
         reports: list[SampleReport] = []
         problems: list[str] = []
         for sample in self.samples:
-            report, problem = _exchange(sample, process, limits, deadline, progress)
+            report, problem = try_sample(sample, process, limits, deadline, progress)
             reports.append(report)
             memory = max(memory, process.memory())
             if problem:
@@ -131,7 +124,7 @@ class Trial:
                 f"{limits.memory_bytes / 2**20:.0f} MB of its serverless endpoint. Raise memory_size_in_mb."
             )
         if problems:
-            answered = all(report.status == _OK for report in reports) and not process.has_ended()
+            answered = all(report.status == OK for report in reports) and not process.has_ended()
             text = "\n".join(problems)
             raise PreflightError(text if answered else _with_output(text, process, log))
         return reports, memory
@@ -149,65 +142,6 @@ class _Timed(Progress):
         self._progress.check()
         if time.monotonic() > self._deadline:
             raise PreflightError("installing what stands in for code/lib took the whole time limit of the trial.")
-
-
-def _exchange(
-    sample: Sample, process: RunningServer, limits: Limits, deadline: float, progress: Progress
-) -> tuple[SampleReport, str | None]:
-    """Send a sample; return what was measured and what is wrong."""
-    left = deadline - time.monotonic()
-    seconds = left if limits.seconds is None else min(left, limits.seconds)
-    answer: Answer | None = None
-    try:
-        answer = _send(sample, process.port, seconds, progress)
-        problem = _answer_problem(sample, answer, limits)
-        spent = answer.seconds
-    except NoAnswerError as error:
-        cut = limits.seconds == seconds and not error.closed
-        problem = f"{error}; the hosting ends a request after {limits.seconds} s" if cut else str(error)
-        spent = error.seconds
-        if error.closed:
-            process.wait_for_end(_SECONDS_TO_END)
-    if problem is None:
-        problem = _size_problem("request", len(sample.body), limits.request_bytes)
-    report = SampleReport(
-        name=sample.name,
-        status=answer.status if answer else None,
-        latency_s=round(spent, 6),
-        request_bytes=len(sample.body),
-        response_bytes=len(answer.body) if answer else 0,
-        ok=problem is None,
-    )
-    return report, problem
-
-
-def _send(sample: Sample, port: int, seconds: float, progress: Progress) -> Answer:
-    """Send a sample from a thread, so that the work can be called off: the server's end ends the thread, too."""
-    pool = ThreadPoolExecutor(max_workers=1)
-    try:
-        answer = pool.submit(send, sample, port, seconds=seconds)
-        while not wait([answer], timeout=_CHECK_INTERVAL).done:
-            progress.check()
-        return answer.result()
-    finally:
-        pool.shutdown(wait=False)
-
-
-def _answer_problem(sample: Sample, answer: Answer, limits: Limits) -> str | None:
-    if answer.status != _OK:
-        body = answer.body[:_BODY_SHOWN].decode(errors="replace").strip()
-        return f"was answered with status {answer.status}: {body}"
-    if sample.expected is not None:
-        found = difference(sample.expected, answer.body, answer.content_type, sample.tolerance)
-        if found:
-            return f"the answer is not the expected one: {found} (tolerance {sample.tolerance:g})"
-    return _size_problem("answer", len(answer.body), limits.response_bytes)
-
-
-def _size_problem(what: str, size: int, limit: int | None) -> str | None:
-    if limit is None or size <= limit:
-        return None
-    return f"the {what} has {size} bytes, and the hosting takes {limit}"
 
 
 def _with_output(problem: str, process: RunningServer, log: Path) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from assets import container_catalogue as catalogue
 from assets.errors import AssetError
 
 _SERVING = Path(__file__).resolve().parents[2] / "serving"
@@ -70,52 +71,22 @@ class ContainerPlatform:
 def container_platform(container: str) -> ContainerPlatform:
     """Return the platform of a container.
 
-    The slim container's is read from serving/, so that it is always what is built. The others' is from AWS's
-    repository deep-learning-containers: docker/ray/{pyproject.toml,uv.lock,Dockerfile.cpu} for `ray-serve`,
-    version 1.4 (Amazon Linux 2023), docs/src/data/pytorch-inference/2.6-cpu-sagemaker.yml for
-    `pytorch-inference` (Ubuntu 22.04). Only packages are listed that break the server, or one another, in
-    another version; what else a container has, a model may bring in a version of its own.
+    The slim container's is read from serving/, so that it is always what is built; the others' is in the
+    catalogue. Only packages are listed that break the server, or one another, in another version; what else a
+    container has, a model may bring in a version of its own.
 
     Raises
     ------
     AssetError
         There is no such container.
     """
-    if container == "slim":
-        return _slim()
-    if container == "ray-serve":
-        return ContainerPlatform(
-            name=container,
-            python=(3, 13, 0),
-            glibc=34,
-            provided={
-                "fastapi": "0.133.1",
-                "numpy": "2.5.2",
-                "ray": "2.57.0",
-                "starlette": "1.3.1",
-                "torch": "2.10.0",
-                "torchaudio": "2.10.0",
-                "torchvision": "0.25.0",
-                "uvicorn": "0.41.0",
-            },
-        )
-    if container == "pytorch-inference":
-        return ContainerPlatform(
-            name=container,
-            python=(3, 12, 12),
-            glibc=35,
-            provided={
-                "sagemaker-pytorch-inference": "2.0.25",
-                "torch": "2.6.0",
-                "torchaudio": "2.6.0",
-                "torchserve": "0.12.0",
-                "torchvision": "0.21.0",
-            },
-        )
-    raise AssetError(f"{container!r} is no container; allowed: slim, ray-serve, pytorch-inference.")
+    inside = catalogue.container(container).platform
+    if inside is None:
+        return _slim(container)
+    return ContainerPlatform(container, python=inside.python, glibc=inside.glibc, provided=inside.provided)
 
 
-def _slim() -> ContainerPlatform:
+def _slim(name: str) -> ContainerPlatform:
     image = _PYTHON_IMAGE.search((_SERVING / "Dockerfile").read_text(encoding="utf-8"))
     if image is None:
         raise AssetError(
@@ -123,4 +94,4 @@ def _slim() -> ContainerPlatform:
         )
     pins = _PIN.findall((_SERVING / "requirements.txt").read_text(encoding="utf-8"))
     python = (int(image[1]), int(image[2]), int(image[3]))
-    return ContainerPlatform(name="slim", python=python, glibc=41, provided=dict(pins))  # Debian 13: glibc 2.41
+    return ContainerPlatform(name, python=python, glibc=41, provided=dict(pins))  # Debian 13: glibc 2.41

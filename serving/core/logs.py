@@ -1,5 +1,6 @@
 """The log: one JSON object a line on standard output, where SageMaker and the local AWS collect it."""
 
+import functools
 import json
 import logging
 import sys
@@ -64,23 +65,24 @@ def log_request(
         The sizes of the bodies.
     milliseconds
         What each phase took.
+
+    The line is written when standard output is flushed, by the next record of `logging` for one.
     """
     if not _LOGGER.isEnabledFor(logging.INFO):
         return
-    line = {
-        "time": _time(time.time()),
-        "level": "INFO",
-        "event": "request",
-        "request_id": request_id,
-        "status": status,
-        "bytes_in": bytes_in,
-        "bytes_out": bytes_out,
-        "milliseconds": milliseconds,
-    }
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    # by hand, which takes a fifth of json.dumps: nothing in it needs escaping but the request's id
+    took = ", ".join([f'"{phase}": {value:g}' for phase, value in milliseconds.items()])
+    sys.stdout.write(
+        f'{{"time": "{_time(time.time())}", "level": "INFO", "event": "request",'
+        f' "request_id": {json.dumps(request_id)}, "status": {status}, "bytes_in": {bytes_in},'
+        f' "bytes_out": {bytes_out}, "milliseconds": {{{took}}}}}\n'
+    )
 
 
 def _time(seconds: float) -> str:
-    when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{when}.{int(seconds % 1 * 1000):03d}Z"
+    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03d}Z"
+
+
+@functools.lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

@@ -1,13 +1,13 @@
 """A request as the handler sees it, and the answer."""
 
-import uuid
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 def new_request_id() -> str:
     """Return an id under which a request is found in the log."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import logging
 import operator
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from .batching import Unsplittable, rows_are_independent, stack_key
@@ -15,6 +16,10 @@ from .work import Work
 
 _DEFAULT_BATCH = 32
 _WARM_UPS = 3  # TorchScript specializes a graph in its first calls
+_LONGEST_BUNDLE = 0.001  # seconds
+
+Placed = tuple[int, Answer]
+"""A request's place among those that were given, and its answer."""
 
 
 class Responder:
@@ -50,9 +55,17 @@ class Responder:
         Iterator[tuple[int, Answer]]
             A request's place in `requests`, and its answer, which may be a refusal.
         """
+        for several in self.respond_together(requests):
+            yield from several
+
+    def respond_together(self, requests: Sequence[Request]) -> Iterator[list[Placed]]:
+        """Answer as `respond` does; what is known at the same time comes together, to be sent together.
+
+        No answer waits for a prediction, nor longer than a millisecond for the `output_fn` of others.
+        """
         if self.batch_size == 1 or len(requests) == 1:
             for place, request in enumerate(requests):
-                yield place, self._alone(Work(request))
+                yield [(place, self._alone(Work(request)))]
             return
         waiting: list[tuple[int, Work]] = []
         for place, request in enumerate(requests):
@@ -60,37 +73,38 @@ class Responder:
             try:
                 self._handler.read(work)
             except Exception as error:  # noqa: BLE001 - a refusal is an answer, too
-                yield place, refusal(error, work.request.id, work.milliseconds)
+                yield [(place, refusal(error, work.request.id, work.milliseconds))]
             else:
                 waiting.append((place, work))
         yield from self._predicted(waiting)
 
-    def _predicted(self, waiting: list[tuple[int, Work]]) -> Iterator[tuple[int, Answer]]:
+    def _predicted(self, waiting: list[tuple[int, Work]]) -> Iterator[list[Placed]]:
         keyed = [(repr(stack_key(work.data)), place, work) for place, work in waiting]
         keyed.sort(key=operator.itemgetter(0, 1))
         for key, same in groupby(keyed, key=operator.itemgetter(0)):
             places, works = zip(*[(place, work) for _, place, work in same], strict=True)
             if key == repr(None):
-                yield from zip(places, map(self._finish, works), strict=True)
+                yield from _one_by_one(places, map(self._finish, works))
             else:
-                yield from zip(places, self._together(works), strict=True)
+                yield from self._together(places, works)
 
-    def _together(self, works: Sequence[Work]) -> Iterator[Answer]:
+    def _together(self, places: Sequence[int], works: Sequence[Work]) -> Iterator[list[Placed]]:
         if len(works) > 1:
             try:
                 self._handler.predict(works)
             except Unsplittable as error:
                 # it did run, so it does not run again
                 fault = ModelError(f"the prediction for {len(works)} requests cannot be split: {error}")
-                yield from (refusal(fault, work.request.id, work.milliseconds) for work in works)
+                answers = (refusal(fault, work.request.id, work.milliseconds) for work in works)
+                yield list(zip(places, answers, strict=True))
                 return
             except RequestError as error:
-                # one request may have spoilt it for all, and none has an answer yet
+                # one request may have spoilt it for all, and none has a prediction yet
                 log_event("batch_failed", level=logging.WARNING, requests=len(works), reason=str(error))
             else:
-                yield from map(self._written, works)
+                yield from _in_bundles(zip(places, map(self._written, works), strict=True))
                 return
-        yield from map(self._finish, works)
+        yield from _one_by_one(places, map(self._finish, works))
 
     def _alone(self, work: Work) -> Answer:
         try:
@@ -162,3 +176,20 @@ class Responder:
         except RequestError as error:
             log_event("batch_not_proven", level=logging.WARNING, reason=str(error))
             return False
+
+
+def _one_by_one(places: Iterable[int], answers: Iterable[Answer]) -> Iterator[list[Placed]]:
+    return ([placed] for placed in zip(places, answers, strict=True))
+
+
+def _in_bundles(answers: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """Return the answers in lists, each of which took no longer than `_LONGEST_BUNDLE` and one answer more."""
+    bundle: list[Placed] = []
+    began = time.perf_counter()
+    for placed in answers:
+        bundle.append(placed)
+        if time.perf_counter() - began > _LONGEST_BUNDLE:
+            yield bundle
+            bundle, began = [], time.perf_counter()
+    if bundle:
+        yield bundle

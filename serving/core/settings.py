@@ -164,7 +164,8 @@ def _entry_point(model_dir: Path, name: str | None, named_in: str) -> Path | Non
         if not file.is_relative_to(code.resolve()) or file.suffix != ".py":
             raise StartError(f"{named_in} names {name!r}; the handler has to be a .py file inside {code}")
         return file
-    if name is None:
+    # the toolkit's default name, which a stack sets whether or not there is such a file
+    if name is None or name == _DEFAULT_ENTRY_POINT:
         return None
     raise StartError(f"{named_in} names the handler {name!r}, but {file} does not exist")
 

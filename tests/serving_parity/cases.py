@@ -1,7 +1,6 @@
 """Requests as data, and what a server of ours answers.
 
-`aws_pytorch` says where the AWS PyTorch container is known to answer otherwise, and why ours does not; such a case
-is a row of the table in docs/serving.md, and its answer is not compared with that container's.
+`differs` says where the AWS PyTorch container answers otherwise, by the name of one of `differences`.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ class Case:
         The answer's content, as `content` reads it; None where it is not compared, such as a refusal's.
     content_type
         The answer's, without parameters; None where it is not compared.
-    aws_pytorch
-        How the AWS PyTorch container differs; empty where it answers the same.
+    differs
+        The key in `DIFFERENCES` of how the AWS PyTorch container differs; empty where it answers the same.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Case:
     status: int = 200
     expected: Any = None
     content_type: str | None = None
-    aws_pytorch: str = ""
+    differs: str = ""
 
 
 def content(body: bytes, content_type: str) -> Any:
@@ -96,7 +95,7 @@ def _accepts(accept: str, content_type: str, aws: str = "") -> Case:
 
 def _refuses(name: str, status: int, body: bytes, aws: str, **headers: str) -> Case:
     named = {"Content-Type": JSON, **{key.replace("_", "-"): value for key, value in headers.items()}}
-    return Case(f"refuses {name}", "defaults", body, named, status, aws_pytorch=aws)
+    return Case(f"refuses {name}", "defaults", body, named, status, differs=aws)
 
 
 def _returns(name: str, expected: Any, content_type: str | None, *, accept: str = "", aws: str = "") -> Case:
@@ -106,114 +105,121 @@ def _returns(name: str, expected: Any, content_type: str | None, *, accept: str 
 
 
 def _fails(name: str, status: int, aws: str = "") -> Case:
-    return Case(
-        f"fails {name}", "functions", b"1", {"Content-Type": JSON, ATTRIBUTES: name}, status, aws_pytorch=aws
-    )
+    return Case(f"fails {name}", "functions", b"1", {"Content-Type": JSON, ATTRIBUTES: name}, status, differs=aws)
 
 
-def _sees(content_type: str | None, kind: str, body: bytes = b"12345") -> Case:
+def _sees(content_type: str | None, kind: str, body: bytes = b"12345", differs: str = "") -> Case:
     headers = {ATTRIBUTES: "seen"} | ({} if content_type is None else {"Content-Type": content_type})
     media_type = (content_type or JSON).partition(";")[0]
     seen = {"kind": kind, "length": 5, "content_type": media_type}
     expected = {"accept": JSON, "asked": "seen", "data": seen, "model": {"dir": True, "batch_size": 1}}
-    return Case(f"sees {content_type} as {kind}", "functions", body, headers, 200, expected, JSON)
+    return Case(f"sees {content_type} as {kind}", "functions", body, headers, 200, expected, JSON, differs)
 
 
-_FAULT = "500 with a Python traceback in the body"
 _CSV_ROWS = "1,2,4\n0.5,0,-1\n"
 
 CASES: list[Case] = [
     # what the default input_fn reads
     _reads("JSON", _json(ROWS), JSON),
-    _reads("JSON without a content type", _json(ROWS), None),
-    _reads("JSON with a charset", _json(ROWS), f"{JSON}; charset=utf-8", _FAULT),
-    _reads("JSON in capitals", _json(ROWS), "Application/JSON", _FAULT),
-    _reads("JSON in UTF-16", json.dumps(ROWS).encode("utf-16"), f"{JSON}; charset=utf-16", _FAULT),
+    _reads("JSON without a content type", _json(ROWS), None, "no-type"),
+    _reads("JSON with a charset", _json(ROWS), f"{JSON}; charset=utf-8", "parameters"),
+    _reads("JSON in capitals", _json(ROWS), "Application/JSON", "parameters"),
+    _reads("JSON in UTF-16", json.dumps(ROWS).encode("utf-16"), f"{JSON}; charset=utf-16", "parameters"),
     _reads("JSON of whole numbers", _json([[1, 2, 4]]), JSON, expected=[[3.0, 6.0]]),
-    _reads("JSON of booleans", _json([[True, False, True]]), JSON, _FAULT, [[1.25, 2.0]]),
+    _reads("JSON of booleans", _json([[True, False, True]]), JSON, expected=[[1.25, 2.0]]),
     _reads("JSON with white space", b" \r\n[[1, 2, 4]]\n", JSON, expected=[[3.0, 6.0]]),
     _reads("JSON of one row", _json(ROWS[0]), JSON, expected=EXPECTED[0]),
     _reads("JSON of three dimensions", _json([ROWS]), JSON, expected=[EXPECTED]),
-    _reads("instances", _json({"instances": ROWS}), JSON, _FAULT),
-    _reads("CSV", _CSV_ROWS.encode(), CSV),
-    _reads("CSV with carriage returns", _CSV_ROWS.replace("\n", "\r\n").encode(), CSV),
+    _reads("instances", _json({"instances": ROWS}), JSON, "formats"),
+    _reads("CSV", _CSV_ROWS.encode(), CSV, "csv"),
+    _reads("CSV with carriage returns", _CSV_ROWS.replace("\n", "\r\n").encode(), CSV, "csv"),
+    _reads("CSV of numbers with points", b"1.0,2.0,4.0\n0.5,0.0,-1.0\n", CSV),
     _reads("CSV of one row", b"1,2,4", CSV, expected=EXPECTED[0]),
-    _reads("CSV with a charset", _CSV_ROWS.encode(), f"{CSV}; charset=utf-8", _FAULT),
+    _reads("CSV with a charset", _CSV_ROWS.encode(), f"{CSV}; charset=utf-8", "parameters"),
     _reads("NPY", npy(ROWS), NPY),
-    _reads("NPY of float64", npy(ROWS, "float64"), NPY, _FAULT),
-    _reads("NPY of float16", npy(ROWS, "float16"), NPY, _FAULT),
-    _reads("NPY of int64", npy([[1, 2, 4]], "int64"), NPY, _FAULT, [[3.0, 6.0]]),
-    _reads("NPY of another byte order", npy(ROWS, ">f4"), NPY, _FAULT),
+    _reads("NPY of float64", npy(ROWS, "float64"), NPY, "dtype"),
+    _reads("NPY of float16", npy(ROWS, "float16"), NPY, "dtype"),
+    _reads("NPY of int64", npy([[1, 2, 4]], "int64"), NPY, "dtype", [[3.0, 6.0]]),
+    _reads("NPY of another byte order", npy(ROWS, ">f4"), NPY, "dtype"),
     _reads("NPY in Fortran's order", npy(np.asfortranarray(ROWS)), NPY),
-    _reads("NPZ of one array", npz(x=ROWS), NPZ, _FAULT),
-    _reads("NPZ by the parameter's name", npz(x=ROWS), NPZ, _FAULT),
+    _reads("NPZ of one array", npz(x=ROWS), NPZ, "formats"),
+    _reads("NPZ by the parameter's name", npz(x=ROWS), NPZ, "formats"),
     # what the default output_fn writes
     _accepts("application/json", JSON),
     _accepts("text/csv", CSV),
     _accepts("application/x-npy", NPY),
-    _accepts("application/x-npz", NPZ, _FAULT),
+    _accepts("application/x-npz", NPZ, "accept"),
     _accepts("*/*", JSON),
-    _accepts("application/*", JSON, _FAULT),
-    _accepts("text/*", CSV, _FAULT),
-    _accepts("text/csv, application/json", CSV, _FAULT),
-    _accepts("text/csv;q=0.5, application/json", JSON, _FAULT),
-    _accepts("application/json;q=0.1, application/x-npy;q=0.9", NPY, _FAULT),
-    _accepts("image/png, text/csv;q=0.5", CSV, _FAULT),
-    _accepts("text/html, */*;q=0.1", JSON, _FAULT),
-    _accepts("application/json;q=0, */*", CSV, _FAULT),
-    _accepts("application/json; charset=utf-8", JSON, _FAULT),
+    _accepts("application/*", JSON, "accept"),
+    _accepts("text/*", CSV, "accept"),
+    _accepts("text/csv, application/json", CSV, "accept"),
+    _accepts("text/csv;q=0.5, application/json", JSON, "accept"),
+    _accepts("application/json;q=0.1, application/x-npy;q=0.9", NPY, "accept"),
+    _accepts("image/png, text/csv;q=0.5", CSV, "accept"),
+    _accepts("text/html, */*;q=0.1", JSON, "accept"),
+    _accepts("application/json;q=0, */*", CSV, "accept"),
+    _accepts("application/json; charset=utf-8", JSON, "accept"),
     # what is the client's fault
-    _refuses("JSON that is cut", 400, b"[[1, 2", _FAULT),
-    _refuses("an empty body", 400, b"", _FAULT),
-    _refuses("NaN in JSON", 400, b"[[NaN, 1, 2]]", "200: NaN is read, and a bare NaN answered"),
-    _refuses("ragged lists", 400, b"[[1, 2], [3]]", _FAULT),
-    _refuses("text for numbers", 400, b'[["a", "b", "c"]]', _FAULT),
-    _refuses("an object", 400, b'{"a": 1}', _FAULT),
-    _refuses("a wrong shape", 400, b"[[1, 2]]", _FAULT),
-    _refuses("a number too large", 400, b"[[1e300, 1, 2]]", "200: it becomes infinity"),
-    _refuses("NPY that is cut", 400, npy(ROWS)[:-1], _FAULT, Content_Type=NPY),
-    _refuses("no NPZ", 400, b"PK", _FAULT, Content_Type=NPZ),
-    _refuses("CSV of words", 400, b"a,b,c", _FAULT, Content_Type=CSV),
-    _refuses("XML", 415, b"<a/>", _FAULT, Content_Type="application/xml"),
-    _refuses("an image for a model of numbers", 415, b"\x89PNG", _FAULT, Content_Type="image/png"),
-    _refuses("an unknown charset", 415, b"[]", _FAULT, Content_Type=f"{JSON}; charset=klingon"),
-    _refuses("an Accept that it cannot meet", 406, _json(ROWS), _FAULT, Accept="image/png"),
-    _refuses("an Accept that wants nothing", 406, _json(ROWS), _FAULT, Accept="*/*;q=0"),
+    _refuses("JSON that is cut", 400, b"[[1, 2", "client"),
+    _refuses("an empty body", 400, b"", "client"),
+    _refuses("NaN in JSON", 400, b"[[NaN, 1, 2]]", "nan"),
+    _refuses("ragged lists", 400, b"[[1, 2], [3]]", "client"),
+    _refuses("text for numbers", 400, b'[["a", "b", "c"]]', "client"),
+    _refuses("an object", 400, b'{"a": 1}', "client"),
+    _refuses("a wrong shape", 400, b"[[1, 2]]", "client"),
+    _refuses("a number too large", 400, b"[[1e300, 1, 2]]", "overflow"),
+    _refuses("NPY that is cut", 400, npy(ROWS)[:-1], "client", Content_Type=NPY),
+    _refuses("no NPZ", 400, b"PK", "client", Content_Type=NPZ),
+    _refuses("CSV of words", 400, b"a,b,c", "client", Content_Type=CSV),
+    _refuses("XML", 415, b"<a/>", "client", Content_Type="application/xml"),
+    _refuses("an image for a model of numbers", 415, b"\x89PNG", "raw", Content_Type="image/png"),
+    _refuses("an unknown charset", 415, b"[]", "parameters", Content_Type=f"{JSON}; charset=klingon"),
+    _refuses("an Accept that it cannot meet", 406, _json(ROWS), "accept", Accept="image/png"),
+    _refuses("an Accept that wants nothing", 406, _json(ROWS), "accept", Accept="*/*;q=0"),
     # what input_fn sees
     _sees(JSON, "str"),
-    _sees(None, "str"),
+    _sees(None, "str", differs="no-type"),
     _sees(CSV, "str"),
-    _sees(NPY, "bytes"),
-    _sees("image/png", "bytes"),
-    _sees("application/octet-stream", "bytes", b"\x00\xff\x01\x02\x03"),
+    _sees(NPY, "bytes", differs="bytes"),
+    _sees("image/png", "bytes", differs="bytes"),
+    _sees("application/octet-stream", "bytes", b"\x00\xff\x01\x02\x03", differs="bytes"),
     # what output_fn may return
     _returns("text", b"plain text", "text/plain", accept="text/plain"),
     _returns("bytes", b"\x00\x01\xff", "image/png", accept="image/png"),
     _returns("empty", None, JSON),
     _returns("dict", {"a": 1, "b": [1.5, None, "c"]}, JSON),
     _returns("list", [1, "two", 3.5], JSON),
-    _returns("number", 3, JSON, aws="503: the frontend takes bytes, str, dicts and lists"),
+    _returns("number", 3, JSON),
     _returns("pair", b"<a/>", "application/xml"),
     _returns("pair-of-bytes", b"\x89PNG", "image/png"),
     _returns("pair-of-dict", {"a": 1}, JSON),
-    _returns("tensor", [[1.5, 2.5]], JSON, aws="200 with torch.save's bytes, labelled JSON"),
-    _returns("tensor", [[1.5, 2.5]], NPY, accept=NPY, aws="200 with torch.save's bytes, labelled NPY"),
-    _returns("array", [1, 2, 3], JSON, aws="503"),
-    _returns("nested-tensor", {"scores": [0.5, 0.25]}, JSON, aws=_FAULT),
+    _returns("tensor", [[1.5, 2.5]], JSON, aws="tensor"),
+    _returns("tensor", [[1.5, 2.5]], NPY, accept=NPY, aws="tensor"),
+    _returns("array", [1, 2, 3], JSON, aws="tensor"),
+    _returns("nested-tensor", {"scores": [0.5, 0.25]}, JSON, aws="tensor"),
     # whose fault it is
     _fails("status", 418),
-    _fails("input-value-error", 400, "500: every exception is"),
-    _fails("bad-request", 400, "500: every exception is"),
+    _fails("input-value-error", 400, "refusal"),
+    _fails("bad-request", 400, "refusal"),
     _fails("input-fault", 500),
     _fails("predict-fault", 500),
     _fails("output-fault", 500),
-    _fails("none", 500),
+    _fails("none", 500, "none"),
     _fails("object", 500),
-    _fails("nan", 500, "200 with torch.save's bytes; with the default output_fn, a bare NaN"),
+    _fails("nan", 500, "nan"),
     # transform_fn
     Case("transforms JSON", "transform", b"[1, 2]", {"Content-Type": JSON}, 200, [3, 6], JSON),
     Case("transforms text", "transform", b"a", {"Content-Type": CSV}, 200, b"not JSON: str", "text/plain"),
-    Case("transforms bytes", "transform", b"a", {"Content-Type": NPY}, 200, b"not JSON: bytes", "text/plain"),
+    Case(
+        "transforms bytes",
+        "transform",
+        b"a",
+        {"Content-Type": NPY},
+        200,
+        b"not JSON: bytes",
+        "text/plain",
+        "bytes",
+    ),
     Case(
         "transforms for an Accept",
         "transform",

@@ -1,4 +1,4 @@
-"""The model directories of the parity suite: the same bytes for every server."""
+"""The model directories of the parity suite: the same bytes for every server, laid out as in a tarball."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import textwrap
 from pathlib import Path
 
 import torch
+
+from assets.ray_serve import RayServeSettings, ray_members
 
 FUNCTIONS = """
 import json
@@ -103,6 +105,9 @@ def make_directories(parent: Path) -> dict[str, Path]:
     for folder in directories.values():
         (folder / "code").mkdir(parents=True)
         torch.jit.save(torch.jit.script(Rows().eval()), folder / "model.pt")
+        for name, content in ray_members(RayServeSettings()).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
     (directories["defaults"] / "code/inference.py").write_text("# every function is the default one\n")
     (directories["functions"] / "code/inference.py").write_text(textwrap.dedent(FUNCTIONS))
     (directories["transform"] / "code/inference.py").write_text(textwrap.dedent(TRANSFORM))

@@ -1,7 +1,8 @@
-"""The parity suite on direct calls of the handler and on the slim server."""
+"""The parity suite on direct calls of the handler, on the slim server and on TorchServe with the toolkit."""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -19,6 +20,7 @@ from serving.core.responder import Responder
 from serving.core.settings import read_settings
 
 from .cases import ATTRIBUTES, CASES, Case, content
+from .differences import DIFFERENCES
 from .directories import make_directories
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +56,20 @@ def direct(directories: dict[str, Path]) -> Iterator[Invoke]:
 @pytest.fixture(scope="module")
 def slim(directories: dict[str, Path]) -> Iterator[Invoke]:
     """Ask slim servers, one for each directory."""
-    processes = {name: _started(folder) for name, folder in directories.items()}
+    with _serving("serving", directories) as invoke:
+        yield invoke
+
+
+@pytest.fixture(scope="module")
+def torchserve(directories: dict[str, Path]) -> Iterator[Invoke]:
+    """Ask TorchServe on the same files; its environment is made on first use."""
+    with _serving("benchmarks.torchserve", directories) as invoke:
+        yield invoke
+
+
+@contextlib.contextmanager
+def _serving(module: str, directories: dict[str, Path]) -> Iterator[Invoke]:
+    processes = {name: _started(module, folder) for name, folder in directories.items()}
     try:
         ports = {name: _port(process) for name, process in processes.items()}
         yield lambda case: _asked(ports[case.directory], case)
@@ -65,10 +80,11 @@ def slim(directories: dict[str, Path]) -> Iterator[Invoke]:
             process.communicate()
 
 
-def _started(folder: Path) -> subprocess.Popen[str]:
+def _started(module: str, folder: Path) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAGEMAKER_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "serving", "--model-dir", str(folder), "--port", "0"],
+        [sys.executable, "-m", module, "--model-dir", str(folder), "--port", "0"],
+        cwd=ROOT,
         env={**environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
@@ -122,3 +138,43 @@ def test_the_slim_server(slim: Invoke, direct: Invoke, case: Case):
     check(case, answer)
     if case.status < 400:
         assert answer == direct(case)
+
+
+@pytest.mark.soak  # TorchServe takes 400 MB of packages, and some ten seconds to start
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_torchserve_answers_the_same_but_for_the_differences(torchserve: Invoke, direct: Invoke, case: Case):
+    ours, theirs = direct(case), torchserve(case)
+    assert is_same(case, ours, theirs) == (not case.differs), (ours, theirs)
+
+
+def is_same(case: Case, ours: Answer, theirs: Answer) -> bool:
+    """Whether two servers answered the same: the status class and, of a good answer, the type and the content."""
+    if ours[0] // 100 != theirs[0] // 100:
+        return False
+    if case.status >= 400:
+        return True
+    if case.content_type is not None and theirs[1] != ours[1]:
+        return False
+    try:
+        return bool(content(theirs[2], theirs[1]) == content(ours[2], ours[1]))
+    except (ValueError, AttributeError):  # no JSON, CSV or NPY, whatever the type says
+        return ours[2] == theirs[2]
+
+
+def test_the_table_of_the_documentation_is_the_list_of_differences():
+    text = (ROOT / "docs/serving.md").read_text()
+    table = text[text.index("| Case | AWS PyTorch container | Ours | Why |") :].splitlines()[2:]
+    rows = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in table if line.startswith("|")]
+    assert rows == [(row.case, row.aws_pytorch, row.ours, row.why) for row in DIFFERENCES.values()]
+
+
+def test_every_case_that_differs_says_by_which_difference():
+    assert {case.differs for case in CASES if case.differs} <= DIFFERENCES.keys()
+
+
+def test_a_case_that_should_differ_but_does_not_is_found():
+    case = Case("reads", "defaults", b"", status=200, content_type="application/json")
+    assert is_same(case, (200, "application/json", b"[1.0]"), (200, "application/json", b"[ 1.0 ]"))
+    assert not is_same(case, (200, "application/json", b"[1.0]"), (200, "application/json", b"PK"))
+    assert not is_same(case, (200, "application/json", b"[1.0]"), (500, "application/json", b"[1.0]"))

@@ -1,5 +1,6 @@
 """A package is inspected before it counts as done, and again only where something changed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,17 @@ def check(name: str, container: str = "slim", output_dir: Path | None = None) ->
         with_preflight=False,
     )
     return done, steps
+
+
+def test_an_image_of_ones_own_is_inspected_and_not_tried(toy: Path) -> None:
+    steps: list[str] = []
+    target = replace(target_of("slim"), is_own_image=True)
+    done = checked_package(find_model("toy"), [target], progress=steps.append)
+    assert (done.package.model, done.reports) == ("toy", ())
+    assert any(step.startswith("not trying toy") for step in steps)
+    (toy / "inference.py").write_text("def input_fn():\n    return 1\n")
+    with pytest.raises(InspectionError, match="handler-signature"):
+        checked_package(find_model("toy"), [target])
 
 
 def test_an_error_stops_the_package_and_nothing_is_handed_out(toy: Path, tmp_path: Path) -> None:

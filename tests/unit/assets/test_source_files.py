@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from assets import checkout
 from assets.errors import AssetError
 from assets.source_files import list_files
 
@@ -48,6 +49,24 @@ def test_a_link_inside_the_folder_stands_for_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     (tmp_path / "b.txt").symlink_to("a.txt")
     assert list_files(tmp_path)["b.txt"].path == tmp_path / "a.txt"
+
+
+def test_a_link_between_models_of_the_checkout_stands_for_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkout, "MODEL_CODE", tmp_path / "model_code")
+    for name in ("one", "other"):
+        (tmp_path / "model_code" / name).mkdir(parents=True)
+    (tmp_path / "model_code/one/shared.py").write_text("SHARED = 1")
+    (tmp_path / "model_code/other/layers.py").symlink_to("../one/shared.py")
+    (tmp_path / "outside.py").touch()
+    found = list_files(tmp_path / "model_code/other")
+    assert {name: file.path for name, file in found.items()} == {
+        "layers.py": tmp_path / "model_code/one/shared.py"
+    }
+    (tmp_path / "model_code/other/outside.py").symlink_to("../../outside.py")
+    with pytest.raises(AssetError, match="outside the model folder"):
+        list_files(tmp_path / "model_code/other")
 
 
 @pytest.mark.parametrize(

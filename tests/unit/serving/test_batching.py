@@ -46,6 +46,11 @@ def answers(responder, *bodies):
     return [found[place] for place in range(len(bodies))]
 
 
+def rows_of(calls):
+    """Return the single rows of calls, which were given rows or a row."""
+    return [row for call in calls for row in (call if isinstance(call[0], list) else [call])]
+
+
 def calls():
     import inference  # noqa: PLC0415 - there once the handler is
 
@@ -66,6 +71,31 @@ def test_other_shapes_and_single_rows_go_by_themselves(responder):
     assert sorted(calls(), key=repr) == [[1, 2], [5, 6], [[1, 2, 3]], [[1, 2], [3, 4]]]
 
 
+def test_no_prediction_is_repeated_where_nothing_raises(responder):
+    served = responder(COUNTING, batch=8)
+    found = answers(served, "[[1, 2]]", "[[3, 4, 5]]", "{", "[[6, 7]]", "[8, 9]")
+    assert [answer.status for answer in found] == [200, 200, 400, 200, 200]
+    assert sorted(rows_of(calls())) == [[1, 2], [3, 4, 5], [6, 7], [8, 9]]
+
+
+def test_a_stack_that_raises_has_no_prediction_and_each_of_its_requests_gets_one(responder):
+    code = COUNTING.replace("return data * 2", "predicted.append(data.tolist()); return data * 2").replace(
+        "calls = []", "calls, predicted = [], []"
+    )
+    found = answers(responder(code, batch=8), "[[1, 2]]", "[[-1, 2]]", "[[3, 4]]")
+    assert [answer.status for answer in found] == [200, 500, 200]
+    import inference  # noqa: PLC0415 - there once the handler is
+
+    assert rows_of(inference.predicted) == [[1, 2], [3, 4]]
+    assert len(calls()) == 4  # the stack, which raised, and each request once
+
+
+def test_what_cannot_stack_does_not_spoil_those_that_can(responder):
+    served = responder(COUNTING, batch=8)
+    answers(served, "[[1, 2]]", "[[-1, 2, 3]]", "[[3, 4]]")
+    assert sorted(calls(), key=repr) == [[[-1, 2, 3]], [[1, 2], [3, 4]]]
+
+
 def test_a_bad_request_fails_alone(responder):
     found = answers(responder(COUNTING, batch=8), "[[1, 2]]", "{", "[[-1, 2]]", "[[3, 4]]")
     assert [answer.status for answer in found] == [200, 400, 500, 200]
@@ -79,6 +109,20 @@ def test_what_was_predicted_is_not_predicted_again(responder):
     assert [answer.status for answer in found] == [500, 500]
     assert b"cannot be split" in found[0].body
     assert calls() == [[[1, 2], [3, 4]]]
+
+
+def test_the_answers_of_a_stack_are_known_together(responder):
+    served = responder(COUNTING, batch=8)
+    known = [*served.respond_together([Request(b"[[1, 2]]"), Request(b"{"), Request(b"[[3, 4]]")])]
+    assert sorted(place for several in known for place, _ in several) == [0, 1, 2]
+    assert [place for place, _ in known[0]] == [1]  # what cannot be read waits for no prediction
+
+
+def test_no_answer_waits_for_another_prediction(responder):
+    served = responder(COUNTING, batch=8)
+    known = served.respond_together([Request(b"[1, 2]"), Request(b"[3, 4]")])
+    assert [place for place, _ in next(known)] == [0]
+    assert calls() == [[1, 2]]
 
 
 def test_a_failing_output_fn_fails_alone(responder):

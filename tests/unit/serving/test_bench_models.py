@@ -6,6 +6,7 @@ import importlib.util
 import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,10 @@ MODELS = Path(__file__).resolve().parents[3] / "model_code"
 def created(name: str) -> torch.nn.Module:
     spec = importlib.util.spec_from_file_location(f"{name}_model", MODELS / name / "model.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(MODELS / name), *sys.path])
+        spec.loader.exec_module(module)
+    sys.modules.pop("resnet", None)
     return module.create_model().eval()
 
 

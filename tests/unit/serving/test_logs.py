@@ -20,3 +20,18 @@ def test_every_line_of_the_log_is_json_the_handlers_own_too(server, model_dir):
     assert failed["status"] == 500
     assert (failed["request_id"], failed["reason"]) == (answer.json()["request_id"], answer.reason)
     assert "ZeroDivisionError: why" in failed["traceback"]
+
+
+def test_an_answered_request_is_one_line_with_its_phases(server, model_dir):
+    started = server(model_dir("def predict_fn(data, model): return data"), "--port", "0").wait_ready()
+    answer = started.request("POST", "/invocations", b"[1]", {"Content-Type": "application/json"})
+    line = started.wait_event("request")
+    assert (line["level"], line["status"], line["bytes_in"], line["bytes_out"]) == (
+        "INFO",
+        200,
+        3,
+        len(answer.body),
+    )
+    assert line["milliseconds"].keys() == {"queue", "input", "predict", "output", "total"}
+    assert all(value >= 0 for value in line["milliseconds"].values())
+    assert line["time"].endswith("Z")

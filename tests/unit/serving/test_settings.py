@@ -20,6 +20,13 @@ def test_inference_py_is_the_handler_when_nothing_names_one(model_dir):
     assert read_settings(folder, {}).entry_point == folder / "code/inference.py"
 
 
+@pytest.mark.parametrize("settings", [{"entry_point": "inference.py"}, {}])
+def test_a_tarball_without_inference_py_is_served_by_the_defaults_although_it_is_named(model_dir, settings):
+    folder = model_dir(settings=settings)
+    assert read_settings(folder, {}).entry_point is None
+    assert read_settings(folder, {"SAGEMAKER_PROGRAM": "inference.py"}).entry_point is None
+
+
 def test_serving_json_names_the_handler(model_dir):
     folder = model_dir(HANDLER, settings={"entry_point": "own.py"}, files={"code/own.py": HANDLER})
     assert read_settings(folder, {}).entry_point == folder / "code/own.py"

@@ -106,7 +106,7 @@ class Toy:
 
 def stand_in(container: str, model_dir: Path, port: int, packages_dir: Path) -> ServerChoice:
     command = (sys.executable, "-c", SERVER, str(model_dir), str(port))
-    return ServerChoice(command=command, environment={}, software=model_dir, note=None)
+    return ServerChoice(container=container, command=command, environment={})
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_an_answer_in_drops_does_not_gain_time(peer):
         except OSError:
             return
 
-    with pytest.raises(NoAnswerError, match=r"had no whole answer after 0\.3") as error:
+    with pytest.raises(NoAnswerError, match=r"had no whole answer after \d") as error:
         send(SAMPLE, peer(answer), seconds=0.3)
     assert not error.value.closed
 

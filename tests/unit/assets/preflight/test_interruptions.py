@@ -30,7 +30,7 @@ checkout.STATE = checkout.ROOT / ".slipway"
 
 
 def stand_in(container, model_dir, port, packages_dir):
-    return ServerChoice((sys.executable, str(model_dir / "behaviour.py")), {}, model_dir)
+    return ServerChoice(container, (sys.executable, str(model_dir / "behaviour.py")), {})
 
 
 trial.choose_server = stand_in

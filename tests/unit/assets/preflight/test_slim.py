@@ -30,7 +30,7 @@ checkout.STATE = checkout.ROOT / ".slipway"
 
 model = find_model("linear")
 steps = []
-target = SimpleNamespace(container="ray-serve", hosting="real-time", memory_size_in_mb=None)
+target = SimpleNamespace(container="pytorch-inference", hosting="real-time", memory_size_in_mb=None)
 report = preflight(package(model), model, target, progress=steps.append)
 print(len(report.samples), steps)
 print(sorted({"torch", "numpy", "boto3", "requests", "psutil", "http.client", "tarfile"} & set(sys.modules)))
@@ -44,13 +44,13 @@ def linear(root):
 
 
 def test_the_linear_model_passes_and_is_not_tried_again(linear, target):
-    where = target(container="ray-serve", hosting="real-time", memory_size_in_mb=None)
+    where = target(container="pytorch-inference", hosting="real-time", memory_size_in_mb=None)
     packed = package(linear)
     report = preflight(packed, linear, where, progress=lambda _: None)
     assert [sample.name for sample in report.samples] == ["json-batch", "json-row", "npy-batch"]
     assert all(sample.ok for sample in report.samples)
     assert report.memory_bytes > 100_000_000
-    assert report.notes == ("the slim server stood in for the container ray-serve",)
+    assert report.notes == ("the slim server stood in for the container pytorch-inference",)
     again = subprocess.run(
         [sys.executable, "-c", CACHED, checkout.ROOT], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )

@@ -147,7 +147,7 @@ def test_a_request_that_takes_longer_than_the_hosting_gives(toy, monkeypatch):
     monkeypatch.setattr(trial, "limits_of", lambda target: Limits(seconds=1))
     code = "import time\ndef answer(body, content_type):\n    time.sleep(600)\n"
     with pytest.raises(
-        PreflightError, match=r"had no whole answer after 1.\d s; the hosting ends a request after 1 s"
+        PreflightError, match=r"had no whole answer after \d+\.\d s; the hosting ends a request after 1 s"
     ):
         toy.try_out(toy.behave(code))
 
