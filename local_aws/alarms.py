@@ -34,10 +34,18 @@ def install() -> None:
     seam.evaluate_alarms_with(judge, _BEYOND)
 
 
-def keep_evaluating() -> None:
-    """Evaluate every alarm again and again while the event loop that this is called on runs."""
-    asyncio.get_running_loop().call_later(_TICK, keep_evaluating)  # first: an alarm that raises ends nothing
+def keep_evaluating(afterwards: Callable[[], None] = lambda: None) -> None:
+    """Evaluate every alarm again and again while the event loop that this is called on runs.
+
+    Parameters
+    ----------
+    afterwards
+        Called after every evaluation; it may not block.
+    """
+    # First: an alarm that raises ends nothing.
+    asyncio.get_running_loop().call_later(_TICK, keep_evaluating, afterwards)
     seam.evaluate_every_alarm()
+    afterwards()
 
 
 def judge(alarm: Mapping[str, Any], finished: Points, unfinished: float | None) -> tuple[str, str] | None:

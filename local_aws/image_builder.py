@@ -3,8 +3,10 @@
 No docker runs here, and the local AWS starts the serving software as a process, so nothing executes an image.
 What counts is that an image asset takes the same way as on AWS: the CDK CLI asks for a build, tags it and pushes
 it, the repository then holds a manifest under the tag that the Model names. The manifest is that of the build
-context: its one layer is the digest of the context's files. Every call is written to ``calls.jsonl``. In strict
-mode an image is pushed with the rights behind the password of the login, as on AWS.
+context: its one layer is the digest of the context's files. Of a user's own Dockerfile it remembers what that
+builds on and installs the pip packages that it adds: those are there when the serving software stands in for it.
+Every call is written to ``calls.jsonl``. In strict mode an image is pushed with the rights behind the password of
+the login, as on AWS.
 """
 
 from __future__ import annotations
@@ -23,11 +25,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local_aws.client_environment import IMAGES_VARIABLE
 from local_aws.errors import LocalAwsError
 from local_aws.registry_logins import RegistryLogins
+from local_aws.sagemaker.software.dockerfile import read_dockerfile
+from local_aws.sagemaker.software.image_recipes import ImageRecipes, is_own
+from local_aws.sagemaker.software.with_packages import INSTALL_TIMEOUT
+from serving.core.errors import StartError
+from serving.installer import install
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _PLATFORM = "linux/amd64"
+PACKAGES = "packages"
+"""Where pip packages lie, in the folder of the local AWS, shared with code/requirements.txt."""
+
 _NOT_FOUND = 1  # docker's exit status when it knows no such image
 
 
@@ -54,6 +64,7 @@ class ImageBuilder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._logins = RegistryLogins(folder)
+        self._recipes = ImageRecipes(folder)
         folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, arguments: list[str]) -> int:
@@ -78,6 +89,7 @@ class ImageBuilder:
                 return 0
             case ["tag", source, target]:
                 self._path(target).write_text(self._manifest_of(source))
+                self._recipes.copy(source, target)
                 return 0
             case ["push", target]:
                 return self._push(target)
@@ -94,8 +106,20 @@ class ImageBuilder:
         dockerfile = Path(named.get("--file", "Dockerfile"))
         if not dockerfile.is_file():
             raise LocalAwsError(f"There is no {dockerfile} in {Path.cwd()}")
+        if not is_own(dockerfile):
+            recipe = read_dockerfile(dockerfile, Path.cwd(), _build_arguments(options))
+            self._install(self._recipes.keep(named["--tag"], recipe))
         self._path(named["--tag"]).write_text(json.dumps(_manifest(Path.cwd(), platform)))
         return 0
+
+    def _install(self, requirements: Path | None) -> None:
+        """Install the packages that an image adds, so that its containers start without a network, as on AWS."""
+        if requirements is None:
+            return
+        try:
+            install(requirements, packages_dir=self._folder.parent / PACKAGES, timeout=INSTALL_TIMEOUT)
+        except StartError as error:
+            raise LocalAwsError(f"{error.details}\nOf the image's Dockerfile, {error}".lstrip()) from error
 
     def _push(self, target: str) -> int:
         registry, _, rest = target.partition("/")
@@ -116,7 +140,12 @@ class ImageBuilder:
             raise LocalAwsError(f"There is no image {tag}") from error
 
     def _path(self, tag: str) -> Path:
-        return self._folder / f"{hashlib.sha256(tag.encode()).hexdigest()}.json"
+        return self._recipes.manifest_path(tag)
+
+
+def _build_arguments(options: list[str]) -> dict[str, str]:
+    given = (value for name, value in pairwise(options) if name == "--build-arg")
+    return {name: value for name, _, value in (argument.partition("=") for argument in given)}
 
 
 def _push_layers(ecr: Any, image: dict[str, str], manifest: dict[str, Any]) -> None:

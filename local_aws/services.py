@@ -12,6 +12,8 @@ from local_aws import alarms, s3_bucket
 from local_aws import ministack_seam as seam
 from local_aws.application_autoscaling import cloudformation as autoscaling_types
 from local_aws.application_autoscaling.control_plane import ApplicationAutoScaling
+from local_aws.application_autoscaling.policy_alarms import PolicyAlarms
+from local_aws.application_autoscaling.scaling import Scaling
 from local_aws.authorization import (
     AuthorizedService,
     Rules,
@@ -24,6 +26,8 @@ from local_aws.emulator import OPERATIONS_PATH, RECOVERY_PATH, SAVE_PATH, STATUS
 from local_aws.image_passwords import new_password
 from local_aws.process_registry import ProcessRegistry
 from local_aws.sagemaker import cloudformation as sagemaker_types
+from local_aws.sagemaker.alarm_watch import AlarmWatch
+from local_aws.sagemaker.asynchronous.hosting import AsyncInference
 from local_aws.sagemaker.container_images import ContainerImages
 from local_aws.sagemaker.control_plane import SageMaker
 from local_aws.sagemaker.endpoints import Endpoints
@@ -32,8 +36,10 @@ from local_aws.sagemaker.metrics import NAMESPACE, InvocationMetrics
 from local_aws.sagemaker.model_data import ModelData
 from local_aws.sagemaker.resources import ResourceStore
 from local_aws.sagemaker.role_access import RoleAccess
+from local_aws.sagemaker.role_rights import RoleRights
 from local_aws.sagemaker.runtime import InvokeEndpoint
-from local_aws.sagemaker.software.choice import software_of
+from local_aws.sagemaker.scalable_capacity import VariantCapacity
+from local_aws.sagemaker.software.choice import IMAGES, software_of
 from local_aws.self_client import SelfClients
 from local_aws.service_roles import ServiceRoles
 from local_aws.stack_operations import StackOperations
@@ -57,16 +63,38 @@ class LocalServices:
         clients = SelfClients(door)
         roles = ServiceRoles(door) if strict else None
         self._registry = ProcessRegistry(folder / "processes.json")
+        self._images = folder / IMAGES
         models = ResourceStore("model", "Model")
         configs = ResourceStore("endpoint-config", "EndpointConfig")
         model_data = ModelData(clients, roles)
         access = RoleAccess(clients, roles) if roles else None
-        launcher = Launcher(clients, model_data, self._registry, folder, access)
+        rights = RoleRights(clients, roles)
+        launcher = Launcher(clients, model_data, self._registry, folder, access, rights=rights)
         launcher.remove_leftovers()
         saver = StateSaver(seam.asgi_app())
         store = ResourceStore("endpoint", "Endpoint")
-        autoscaling = ApplicationAutoScaling()
-        self._endpoints = Endpoints(store, configs, models, launcher, on_change=saver.plan, scaling=autoscaling)
+        autoscaling = ApplicationAutoScaling(PolicyAlarms(clients))
+        self._metrics = InvocationMetrics(clients)
+        self._asynchronous = AsyncInference(
+            # The endpoints are made below, and know this one.
+            lambda account, region, name: self._endpoints.running(account, region, name),  # noqa: PLW0108
+            self._metrics,
+            rights,
+            saver.plan,
+        )
+        watch = AlarmWatch(clients)
+        self._endpoints = Endpoints(
+            store,
+            configs,
+            models,
+            launcher,
+            on_change=saver.plan,
+            scaling=autoscaling,
+            alarms=watch,
+            check_alarm_access=watch.check_access,
+            listener=self._asynchronous,
+        )
+        self._scaling = Scaling(autoscaling, VariantCapacity(self._endpoints), clients)
         sagemaker = SageMaker(models, configs, self._endpoints, model_data, ContainerImages(clients))
         self._register("sagemaker", sagemaker, "SageMaker", sagemaker_permissions if strict else None)
         prefix = "AnyScaleFrontendService"
@@ -82,15 +110,18 @@ class LocalServices:
         s3_bucket.complete(clients)
         seam.refuse_missing_image_tags()
         seam.join_in_conditions()
+        seam.simulate_with_context()
         seam.merge_metric_values(NAMESPACE)
         alarms.install()
+        seam.listen_to_alarms(lambda _alarm, _state: watch.changed())
+        seam.listen_to_alarms(self._scaling.alarm_changed)
         self._operations = StackOperations(clients, self._endpoints, on_accept=saver.save_before_answer)
         self._operations.install()
         # Invocations change no state, so they pass by the saver.
         saved = self._with_status(saver)
-        self._metrics = InvocationMetrics(clients)
         self._metrics.start()
-        self.app = InvokeEndpoint(saved, self._endpoints, self._metrics, require_invocation if strict else None)
+        permitted = require_invocation if strict else None
+        self.app = InvokeEndpoint(saved, self._endpoints, self._metrics, permitted, self._asynchronous)
 
     @staticmethod
     def _register(name: str, service: seam.Service, target_prefix: str, rules: Rules | None) -> None:
@@ -98,7 +129,8 @@ class LocalServices:
         seam.register_service(name, AuthorizedService(service, rules) if rules else service, target_prefix)
 
     def flush(self) -> None:
-        """Publish what is not yet published; to be called while the server still answers."""
+        """Write and publish what is not yet; to be called while the server still answers."""
+        self._endpoints.flush()
         self._metrics.stop()
 
     def stop(self) -> None:
@@ -132,7 +164,7 @@ class LocalServices:
                 if message["type"] == "lifespan.startup.complete":
                     self._endpoints.restore()
                     self._operations.finish_interrupted()
-                    alarms.keep_evaluating()
+                    alarms.keep_evaluating(self._scaling.alarms_stay)
                 await send(message)
 
             await app(scope, receive, restoring_send if scope["type"] == "lifespan" else send)
@@ -147,7 +179,7 @@ class LocalServices:
     def _status(self) -> list[dict[str, Any]]:
         shown = []
         for account, region, record in self._endpoints.store.everywhere():
-            variants = self._endpoints.running(account, region, record["EndpointName"])
+            variants = self._endpoints.every_running(account, region, record["EndpointName"])
             shown.append(
                 {
                     "name": record["EndpointName"],
@@ -160,7 +192,7 @@ class LocalServices:
                             "name": v.name,
                             "pid": v.container.pid,
                             "url": v.container.url,
-                            "note": software_of(v.image).note,
+                            "note": software_of(v.image, self._images).note,
                         }
                         for v in variants
                     ],

@@ -45,6 +45,23 @@ class ResourceRules:
 
 
 RULES = {
+    "AWS::CloudWatch::Alarm": ResourceRules(
+        arn="arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+        name="AlarmName",
+        create=("cloudwatch:PutMetricAlarm",),
+        update="cloudwatch:PutMetricAlarm",
+        delete=("cloudwatch:DeleteAlarms",),
+        settings={"Tags": "cloudwatch:TagResource"},
+        longest_name=255,
+    ),
+    "AWS::CloudWatch::Dashboard": ResourceRules(
+        arn="arn:aws:cloudwatch::{account}:dashboard/{name}",
+        name="DashboardName",
+        create=("cloudwatch:PutDashboard",),
+        update="cloudwatch:PutDashboard",
+        delete=("cloudwatch:DeleteDashboards",),
+        longest_name=255,
+    ),
     "AWS::ECR::Repository": ResourceRules(
         arn="arn:aws:ecr:{region}:{account}:repository/{name}",
         name="RepositoryName",
@@ -125,6 +142,15 @@ RULES = {
         create=("s3:PutBucketPolicy",),
         update="s3:PutBucketPolicy",
         delete=("s3:DeleteBucketPolicy",),
+    ),
+    "AWS::SNS::Topic": ResourceRules(
+        arn="arn:aws:sns:{region}:{account}:{name}",
+        name="TopicName",
+        create=("sns:CreateTopic",),
+        update="sns:SetTopicAttributes",
+        delete=("sns:DeleteTopic",),
+        settings={"KmsMasterKeyId": "sns:SetTopicAttributes", "Tags": "sns:TagResource"},
+        longest_name=256,
     ),
     "AWS::SSM::Parameter": ResourceRules(
         arn="arn:aws:ssm:{region}:{account}:parameter/{name}",

@@ -1,1 +1,1 @@
-"""Application Auto Scaling on this machine: targets and policies are kept and described; nothing scales."""
+"""Application Auto Scaling on this machine: targets, policies, their alarms, and what they do."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from local_aws import ministack_seam as seam
 from local_aws.api_error import ApiError
+from local_aws.application_autoscaling.policy_alarms import PolicyAlarms
 from local_aws.json_service import JsonService
 
 Record = dict[str, Any]
@@ -17,10 +18,21 @@ _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _VARIANT = re.compile(r"^endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)$")  # of SageMaker alone
 
 
-class ApplicationAutoScaling(JsonService):
-    """The service."""
+_MOST_ACTIVITIES = 50  # kept of an account and region
 
-    def __init__(self) -> None:
+
+class ApplicationAutoScaling(JsonService):
+    """The service.
+
+    Parameters
+    ----------
+    alarms
+        What makes the alarms of target tracking policies; without it they get none.
+    """
+
+    def __init__(self, alarms: PolicyAlarms | None = None) -> None:
+        self._alarms = alarms
+        self._activities: MutableMapping[str, list[Record]] = seam.scoped_store()
         self._targets: MutableMapping[str, Record] = seam.scoped_store()
         self._policies: MutableMapping[str, Record] = seam.scoped_store()
         super().__init__(
@@ -32,6 +44,7 @@ class ApplicationAutoScaling(JsonService):
                 "PutScalingPolicy": self._put_policy,
                 "DeleteScalingPolicy": self._delete_policy,
                 "DescribeScalingPolicies": lambda r: {"ScalingPolicies": self._found(self._policies, r)},
+                "DescribeScalingActivities": self._describe_activities,
             },
         )
 
@@ -48,6 +61,33 @@ class ApplicationAutoScaling(JsonService):
         """Forget everything."""
         self._targets.clear()
         self._policies.clear()
+
+    def policy(self, arn: str) -> Record | None:
+        """Return the policy of an ARN."""
+        return next((policy for policy in self._policies.values() if policy["PolicyARN"] == arn), None)
+
+    def target_of(self, policy: Record) -> Record | None:
+        """Return the target that a policy belongs to."""
+        return self._targets.get(_key(policy, _TARGET))
+
+    def note_activity(self, target: Record, status: str, description: str, cause: str) -> None:
+        """Remember what was done to a target, for DescribeScalingActivities."""
+        now = time.time()
+        activity = {
+            "ActivityId": str(uuid.uuid4()),
+            **{member: target[member] for member in _TARGET},
+            "Description": description,
+            "Cause": cause,
+            "StartTime": now,
+            "EndTime": now,
+            "StatusCode": status,
+        }
+        self._activities["newest"] = [activity, *self._activities.get("newest", [])][:_MOST_ACTIVITIES]
+
+    def _describe_activities(self, request: Record) -> Record:
+        wanted = [key for key in _TARGET if key in request]
+        found = [each for each in self._activities.get("newest", []) if all(each[k] == request[k] for k in wanted)]
+        return {"ScalingActivities": found}
 
     def variants_of(self, endpoint_name: str) -> set[str]:
         """Return the names of the variants of a SageMaker endpoint that are scalable targets."""
@@ -88,23 +128,34 @@ class ApplicationAutoScaling(JsonService):
         for policy_key, policy in list(self._policies.items()):
             if _key(policy, _TARGET) == key:
                 self._policies.pop(policy_key)
+                self._delete_alarms(policy)
         return {}
 
     def _put_policy(self, request: Record) -> Record:
         if _key(request, _TARGET) not in self._targets:
             raise _not_found("scalable target", request)
+        if "PredictiveScalingPolicyConfiguration" in request or request.get("PolicyType") == "PredictiveScaling":
+            raise ApiError("ValidationException", "The local AWS does not implement predictive scaling policies")
         key = _key(request, (*_TARGET, "PolicyName"))
         known = self._policies.get(key) or {
             "CreationTime": time.time(),
             "PolicyARN": self._policy_arn(request),
         }
-        self._policies[key] = {**known, **request}
-        return {"PolicyARN": known["PolicyARN"], "Alarms": []}
+        policy = {**known, **request}
+        policy["Alarms"] = self._alarms.put(policy) if self._alarms else []
+        self._policies[key] = policy
+        return {"PolicyARN": known["PolicyARN"], "Alarms": policy["Alarms"]}
 
     def _delete_policy(self, request: Record) -> Record:
-        if self._policies.pop(_key(request, (*_TARGET, "PolicyName")), None) is None:
+        policy = self._policies.pop(_key(request, (*_TARGET, "PolicyName")), None)
+        if policy is None:
             raise _not_found("scaling policy", request)
+        self._delete_alarms(policy)
         return {}
+
+    def _delete_alarms(self, policy: Record) -> None:
+        if self._alarms:
+            self._alarms.delete(policy)
 
     def _found(self, store: MutableMapping[str, Record], request: Record) -> list[Record]:
         """Return the records that the request's filters let through."""

@@ -4,7 +4,14 @@ None of what is used here is a documented interface of ministack, so its version
 requirements.txt, and tests/unit/local_aws/test_ministack_seam.py says first what a new version moved.
 """
 
-from local_aws.ministack_seam.alarms import Judge, evaluate_alarms_with, evaluate_every_alarm, merge_metric_values
+from local_aws.ministack_seam.alarms import (
+    Judge,
+    alarms_in_alarm,
+    evaluate_alarms_with,
+    evaluate_every_alarm,
+    listen_to_alarms,
+    merge_metric_values,
+)
 from local_aws.ministack_seam.authorization import (
     Refusal,
     RoleSession,
@@ -37,6 +44,7 @@ from local_aws.ministack_seam.scopes import (
     scoped_store,
 )
 from local_aws.ministack_seam.services import Service, asgi_app, register_service, run_reentrant
+from local_aws.ministack_seam.simulation import simulate_with_context
 from local_aws.ministack_seam.stack_guards import Change, guard_resources, guard_stack_operations
 from local_aws.ministack_seam.stacks import (
     Operation,
@@ -58,6 +66,7 @@ __all__ = [
     "RoleSession",
     "Service",
     "account",
+    "alarms_in_alarm",
     "asgi_app",
     "assume_role",
     "caller",
@@ -73,6 +82,7 @@ __all__ = [
     "guard_stack_operations",
     "hold_request",
     "join_in_conditions",
+    "listen_to_alarms",
     "log_in_with",
     "merge_metric_values",
     "name_described_repositories",
@@ -90,6 +100,7 @@ __all__ = [
     "run_reentrant",
     "save_state",
     "scoped_store",
+    "simulate_with_context",
     "stack",
     "unsaved_buckets",
     "wrap_resource_type",

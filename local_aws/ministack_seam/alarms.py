@@ -53,6 +53,26 @@ def _statistics(alarm: Mapping[str, Any], beyond: int) -> list[float | None]:
     return [cloudwatch._stat_value(cloudwatch._calc_stats(g), name, g) if g else None for g in groups]
 
 
+def listen_to_alarms(listener: Callable[[Mapping[str, Any], str], None]) -> None:
+    """Call a listener with an alarm and its new state, in the alarm's account and region, besides its SNS topics.
+
+    It is called on any thread, the event loop's as well, and may not block.
+    """
+    original = cloudwatch._dispatch_alarm_actions
+
+    def dispatch(alarm: dict[str, Any], old_state: str, new_state: str, reason: str) -> None:
+        original(alarm, old_state, new_state, reason)
+        listener(alarm, new_state)
+
+    cloudwatch._dispatch_alarm_actions = dispatch
+
+
+def alarms_in_alarm() -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Return account, region and record of the metric alarms that are in ALARM."""
+    found = every_item(cloudwatch._alarms)
+    return [(account, region, alarm) for account, region, _, alarm in found if alarm["StateValue"] == "ALARM"]
+
+
 def evaluate_every_alarm() -> None:
     """Evaluate the metric alarms of every account and region."""
     for account_id, region_name in {item[:2] for item in every_item(cloudwatch._alarms)}:

@@ -11,6 +11,7 @@ from typing import Any
 
 from local_aws import ministack_seam as seam
 from local_aws.sagemaker.control_plane import SageMaker
+from local_aws.sagemaker.endpoint_records import ROLLED_BACK
 from local_aws.sagemaker.endpoints import Endpoints
 
 Properties = dict[str, Any]
@@ -76,11 +77,13 @@ def _endpoint_type(sagemaker: SageMaker, endpoints: Endpoints) -> seam.ResourceT
             request = sagemaker.api_model.request_from_properties("UpdateEndpoint", new)
             sagemaker.call("UpdateEndpoint", {**request, "EndpointName": _name(arn)})
             record = endpoints.wait_until_settled(_name(arn)) or {}
-            if reason := record.get("FailureReason"):
+            # CloudFormation takes InService for success, even after an alarm sent the requests back.
+            if (reason := record.get("FailureReason")) and not record.get(ROLLED_BACK):
                 raise RuntimeError(reason)
         return _retag(sagemaker, "Endpoint", arn, old, new)
 
     def delete(arn: str, _properties: Properties) -> None:
+        endpoints.interrupt(_name(arn))
         endpoints.wait_until_settled(_name(arn))
         _delete_if_there(sagemaker, "Endpoint", arn)
         endpoints.wait_until_settled(_name(arn))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import urllib3
 
-from local_aws.process_environment import passed_on
+from local_aws.process_environment import NO_PACKAGES, passed_on
 from local_aws.process_registry import ProcessRegistry, kill_tree, session_members, started_at
 from local_aws.sagemaker.container_logs import ContainerLogs
 from local_aws.sagemaker.software.choice import SLIM, Software
@@ -47,6 +47,8 @@ class ContainerSpec:
         Seconds until /ping has to answer 200.
     software
         What serves it.
+    isolated
+        Whether the Model has EnableNetworkIsolation: nothing can be installed at the start.
     """
 
     variant_name: str
@@ -55,6 +57,7 @@ class ContainerSpec:
     startup_timeout: float
     environment: dict[str, str] = field(default_factory=dict)
     software: Software = SLIM
+    isolated: bool = False
 
 
 class Container:
@@ -75,7 +78,7 @@ class Container:
         self._process = subprocess.Popen(
             spec.software.command(spec.model_dir, spec.packages_dir, _HOST, self.port),
             cwd=spec.model_dir,
-            env=_environment(spec.environment),
+            env=_environment(spec.environment, isolated=spec.isolated),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -164,9 +167,9 @@ class Container:
         return f"{reason} The container's last output: {said_last}" if said_last else reason
 
 
-def _environment(of_the_model: dict[str, str]) -> dict[str, str]:
+def _environment(of_the_model: dict[str, str], *, isolated: bool) -> dict[str, str]:
     own = {"PYTHONPATH": str(_CHECKOUT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    return {**passed_on(), **of_the_model, **own}
+    return {**passed_on(), **of_the_model, **own, **(NO_PACKAGES if isolated else {})}
 
 
 def _free_port() -> int:

@@ -6,10 +6,12 @@ from typing import Any
 
 from local_aws.api_error import ApiError, validation_error
 from local_aws.json_service import JsonService
+from local_aws.sagemaker.config_rules import refuse_config
 from local_aws.sagemaker.container_images import ContainerImages
 from local_aws.sagemaker.endpoints import Endpoints
 from local_aws.sagemaker.listing import chosen
-from local_aws.sagemaker.model_data import ModelData, model_data_url
+from local_aws.sagemaker.model_data import ModelData
+from local_aws.sagemaker.model_source import model_source
 from local_aws.sagemaker.resources import Record, ResourceStore
 
 Request = dict[str, Any]
@@ -56,6 +58,7 @@ class SageMaker(JsonService):
                 "CreateEndpoint": self._create_endpoint,
                 "DescribeEndpoint": lambda r: self._endpoints.describe(r["EndpointName"]),
                 "UpdateEndpoint": self._update_endpoint,
+                "UpdateEndpointWeightsAndCapacities": self._update_capacities,
                 "DeleteEndpoint": self._delete_endpoint,
                 "ListEndpoints": lambda r: self._listed(r, self._endpoints.store, "Endpoints"),
                 "AddTags": self._add_tags,
@@ -98,8 +101,8 @@ class SageMaker(JsonService):
         if len(containers) > 1:
             raise _not_implemented("a model of several Containers")
         for container in containers:
-            if url := model_data_url(container):
-                self._model_data.check_access(url, request.get("ExecutionRoleArn", ""))
+            if source := model_source(container):
+                self._model_data.check_access(source, request.get("ExecutionRoleArn", ""))
             if image := container.get("Image"):
                 self._images.check_exists(image)
         record = self._models.add(request["ModelName"], request)
@@ -110,27 +113,9 @@ class SageMaker(JsonService):
         return {}
 
     def _create_endpoint_config(self, request: Request) -> Request:
-        if request.get("ShadowProductionVariants"):
-            raise _not_implemented("ShadowProductionVariants")
-        variants = request["ProductionVariants"]
-        names = [variant["VariantName"] for variant in variants]
-        if len(set(names)) != len(names):
-            raise validation_error(f"Variant names must be unique within an endpoint config: {', '.join(names)}")
-        for variant in variants:
-            self._check_variant(variant)
+        refuse_config(request, self._models)
         record = self._configs.add(request["EndpointConfigName"], request)
         return {"EndpointConfigArn": record["EndpointConfigArn"]}
-
-    def _check_variant(self, variant: Record) -> None:
-        self._models.get(variant["ModelName"])
-        serverless, instances = "ServerlessConfig" in variant, "InstanceType" in variant
-        if serverless == instances:
-            raise validation_error(
-                f"Variant {variant['VariantName']} needs either a ServerlessConfig or an InstanceType,"
-                f" and has {'both' if serverless else 'neither'}."
-            )
-        if instances and "InitialInstanceCount" not in variant:
-            raise validation_error(f"Variant {variant['VariantName']} needs an InitialInstanceCount.")
 
     def _delete_endpoint_config(self, request: Request) -> Request:
         self._configs.remove(request["EndpointConfigName"])
@@ -143,6 +128,10 @@ class SageMaker(JsonService):
     def _update_endpoint(self, request: Request) -> Request:
         config = self._configs.get(request["EndpointConfigName"])
         return {"EndpointArn": self._endpoints.update(request, config)["EndpointArn"]}
+
+    def _update_capacities(self, request: Request) -> Request:
+        desired = request["DesiredWeightsAndCapacities"]
+        return {"EndpointArn": self._endpoints.change_capacity(request["EndpointName"], desired)["EndpointArn"]}
 
     def _delete_endpoint(self, request: Request) -> Request:
         self._endpoints.delete(request["EndpointName"])

@@ -1,37 +1,27 @@
-"""Takes endpoints through their states, as SageMaker does (EndpointStatus of API_DescribeEndpoint)."""
+"""The endpoints as SageMaker's API has them (EndpointStatus of API_DescribeEndpoint)."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 from local_aws import ministack_seam as seam
-from local_aws.api_error import ApiError, validation_error
-from local_aws.sagemaker.container import ContainerError
+from local_aws.api_error import validation_error
+from local_aws.sagemaker.capacity_change import capacity_change
+from local_aws.sagemaker.deployment import Deployment, Listener
+from local_aws.sagemaker.deployments import Deployments
+from local_aws.sagemaker.endpoint_records import GUARDRAILS, ROLLED_BACK, EndpointRecords
+from local_aws.sagemaker.fleets import Fleets, Key
+from local_aws.sagemaker.guardrail_rules import refuse_deployment
 from local_aws.sagemaker.launch import Launcher
 from local_aws.sagemaker.resources import Record, ResourceStore
+from local_aws.sagemaker.restoring import restore_one
+from local_aws.sagemaker.rollout import AlarmsWatched
+from local_aws.sagemaker.summaries import endpoint_description
 from local_aws.sagemaker.update_rules import NothingScales, ScaledVariants, refuse_change
 from local_aws.sagemaker.variant import RunningVariant
-
-_LOG = logging.getLogger(__name__)
-_HAS_SERVED = "HasServed"  # the member of a record that says that its endpoint was in service once
-_IN_PROGRESS = {"Creating", "Updating", "Deleting"}
-Key = tuple[str, str, str]
-
-
-@dataclass
-class _Deployment:
-    """A change that is under way, in the account and region it was asked for in."""
-
-    record: Record
-    config: Record
-    account: str
-    region: str
-    models: dict[str, Record]
+from local_aws.sagemaker.variant_properties import MEMBER as VARIANT_PROPERTIES
+from local_aws.sagemaker.variant_properties import effective, retained
 
 
 class Endpoints:
@@ -47,6 +37,8 @@ class Endpoints:
         Called, on any thread, when an endpoint's state changed.
     scaling
         Knows which variants are scalable targets.
+    alarms, check_alarm_access, listener
+        As of ``Deployments``.
     """
 
     def __init__(
@@ -58,15 +50,24 @@ class Endpoints:
         *,
         on_change: Callable[[], None] = lambda: None,
         scaling: ScaledVariants | None = None,
+        alarms: AlarmsWatched | None = None,
+        check_alarm_access: Callable[[str, tuple[str, ...]], None] = lambda _role, _names: None,
+        listener: Listener | None = None,
     ) -> None:
         self.store = store
         self._configs = configs
         self._models = models
-        self._launcher = launcher
-        self._on_change = on_change
         self._scaling = scaling or NothingScales()
-        self._running: dict[Key, list[RunningVariant]] = {}
-        self._changed = threading.Condition()
+        self._records = EndpointRecords(store, on_change)
+        self._fleets = Fleets()
+        self._deployments = Deployments(
+            self._records,
+            self._fleets,
+            launcher,
+            alarms=alarms,
+            check_alarm_access=check_alarm_access,
+            listener=listener,
+        )
         self.lost: list[str] = []
 
     def create(self, request: Record, config: Record) -> Record:
@@ -75,14 +76,15 @@ class Endpoints:
         Raises
         ------
         ApiError
-            When the endpoint exists.
+            When the endpoint exists, or the deployment config does not fit.
         """
+        refuse_deployment(request.get("DeploymentConfig"), None, config)
         deployment = self._deployment({}, config)
-        deployment.record = self.store.add(
-            request["EndpointName"],
-            {**request, "EndpointStatus": "Creating", "LastModifiedTime": time.time()},
-        )
-        self._start(self._deploy_new, deployment)
+        others = {name: value for name, value in request.items() if name != "DeploymentConfig"}
+        guardrails = {GUARDRAILS: request["DeploymentConfig"]} if "DeploymentConfig" in request else {}
+        members = {**others, **guardrails, "EndpointStatus": "Creating", "LastModifiedTime": time.time()}
+        deployment.record = self.store.add(request["EndpointName"], members)
+        self._deployments.start(self._deployments.bring_up, deployment)
         return deployment.record
 
     def update(self, request: Record, config: Record) -> Record:
@@ -93,16 +95,42 @@ class Endpoints:
         ApiError
             When there is no such endpoint, a change is under way, or UpdateEndpoint refuses this one.
         """
-        with self._changed:
-            record = self._settled(request["EndpointName"])
-            if record["EndpointStatus"] == "Failed":
-                # API_DescribeEndpoint: DeleteEndpoint is the only operation on a failed endpoint.
-                raise validation_error(f'Cannot update failed endpoint "{record["EndpointArn"]}". Delete it.')
-            deployment = self._deployment(record, config)
+        with self._records.settled(request["EndpointName"]) as record:
+            self._refuse_failed(record)
             before = self._configs.find(record["EndpointConfigName"])
+            now = self._now(record) or (
+                effective(before, record.get(VARIANT_PROPERTIES) or {}) if before else None
+            )
+            properties = retained(request, now, config)
+            guardrails = request.get("DeploymentConfig")
+            if guardrails is None and request.get("RetainDeploymentConfig"):
+                guardrails = record.get(GUARDRAILS)
+            config = effective(config, properties)
+            deployment = self._deployment(record, config, properties, guardrails)
             refuse_change(record, before, config, self._scaling)
-            self._set(record, EndpointStatus="Updating", FailureReason=None)
-        self._start(self._deploy_update, deployment)
+            refuse_deployment(guardrails, before, config)
+            self._records.set(
+                record,
+                EndpointStatus="Updating",
+                FailureReason=None,
+                **{GUARDRAILS: guardrails, ROLLED_BACK: None},
+            )
+            self._deployments.start(self._deployments.update, deployment)
+        return record
+
+    def change_capacity(self, name: str, desired: list[Record]) -> Record:
+        """Give variants other weights and instance counts, as UpdateEndpointWeightsAndCapacities does.
+
+        Raises
+        ------
+        ApiError
+            When there is no such endpoint or variant, a change is under way, or the count does not fit.
+        """
+        with self._records.settled(name) as record:
+            self._refuse_failed(record)
+            deployment = capacity_change(record, self._fleets.serving(self._key(record)), desired)
+            self._records.set(record, EndpointStatus="Updating", FailureReason=None)
+            self._deployments.start(self._deployments.change_capacity, deployment)
         return record
 
     def delete(self, name: str) -> None:
@@ -115,29 +143,33 @@ class Endpoints:
         ApiError
             When there is no such endpoint, or a change is under way.
         """
-        with self._changed:
-            record = self._settled(name)
-            self._set(record, EndpointStatus="Deleting")
+        with self._records.settled(name) as record:
+            self._records.set(record, EndpointStatus="Deleting")
         self._scaling.deregister_variants_of(record["EndpointName"])
-        self._start(self._undeploy, self._deployment(record, {"ProductionVariants": []}))
+        self._deployments.start(self._deployments.take_down, Deployment(record, {}, {}))
 
     def describe(self, name: str) -> Record:
         """Return the answer of DescribeEndpoint."""
         record = self.store.get(name)
-        hidden = {"Tags", "DeploymentConfig", _HAS_SERVED}
-        shown = {k: v for k, v in record.items() if k not in hidden and v is not None}
-        variants = self.running(seam.account(), seam.region(), name)
-        return {**shown, **({"ProductionVariants": [v.summary() for v in variants]} if variants else {})}
+        key = self._key(record)
+        return endpoint_description(record, self._fleets.serving(key), self._deployments.under_way(key))
 
     def running(self, account: str, region: str, name: str) -> list[RunningVariant]:
         """Return the variants that take requests now."""
-        return self._running.get((account, region, name.lower()), [])
+        return self._fleets.production((account, region, name.lower()))
+
+    def every_running(self, account: str, region: str, name: str) -> list[RunningVariant]:
+        """Return the variants that take requests now, and the shadow variants that get copies of them."""
+        fleet = self._fleets.serving((account, region, name.lower()))
+        return [*self.running(account, region, name), *(fleet.shadows if fleet else [])]
 
     def wait_until_settled(self, name: str) -> Record | None:
         """Wait until no change of the endpoint is under way; return its record, None when it is gone."""
-        with self._changed:
-            self._changed.wait_for(lambda: (self.store.find(name) or {}).get("EndpointStatus") not in _IN_PROGRESS)
-        return self.store.find(name)
+        return self._records.wait_until_settled(name)
+
+    def interrupt(self, name: str) -> None:
+        """Let an update that bakes go back to the old variants, without waiting for the end of the baking."""
+        self._deployments.interrupt((seam.account(), seam.region(), name.lower()))
 
     def restore(self) -> None:
         """Start the containers of endpoints from before a restart of the local AWS.
@@ -147,104 +179,39 @@ class Endpoints:
         """
         for account, region, record in self.store.everywhere():
             with seam.request_scope(account, region):
-                self._restore_one(record)
+                if not restore_one(record, self._records, self._configs, self._deployment, self._deployments):
+                    self.lost.append(record["EndpointName"])
+
+    def flush(self) -> None:
+        """Stop the deployments that wait, and write the captured data; while the server still answers."""
+        self._deployments.stop()
+        self._fleets.flush()
 
     def stop_all(self) -> None:
-        """End every container."""
-        stopping = [threading.Thread(target=variant.stop) for group in self._running.values() for variant in group]
-        self._running.clear()
-        for thread in stopping:
-            thread.start()
-        for thread in stopping:
-            thread.join()
+        """End every container, and every wait of a deployment."""
+        self._deployments.stop()
+        self._fleets.stop_all()
 
-    def _restore_one(self, record: Record) -> None:
-        name, status = record["EndpointName"], record["EndpointStatus"]
-        if status == "Deleting":
-            self.store.remove(name)
-        elif status == "Creating":
-            self.store.remove(name)
-            self.lost.append(name)
-        elif status != "Failed" or record.get(_HAS_SERVED):
-            try:
-                deployment = self._deployment(record, self._configs.get(record["EndpointConfigName"]))
-            except ApiError as error:  # somebody deleted the config or the model of a running endpoint
-                self._set(record, EndpointStatus="Failed", FailureReason=error.message)
-                return
-            self._set(record, EndpointStatus="Updating")
-            self._start(self._deploy_new, deployment)
+    def _deployment(
+        self,
+        record: Record,
+        config: Record,
+        properties: Record | None = None,
+        guardrails: Record | None = None,
+    ) -> Deployment:
+        shapes = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
+        models = {shape["ModelName"]: self._models.get(shape["ModelName"]) for shape in shapes}
+        return Deployment(record, config, models, properties or {}, guardrails)
 
-    def _deployment(self, record: Record, config: Record) -> _Deployment:
-        models = {v["ModelName"]: self._models.get(v["ModelName"]) for v in config["ProductionVariants"]}
-        return _Deployment(record, config, seam.account(), seam.region(), models)
+    def _refuse_failed(self, record: Record) -> None:
+        if record["EndpointStatus"] == "Failed":
+            # API_DescribeEndpoint: DeleteEndpoint is the only operation on a failed endpoint.
+            raise validation_error(f'Cannot update failed endpoint "{record["EndpointArn"]}". Delete it.')
 
-    def _settled(self, name: str) -> Record:
-        record = self.store.get(name)
-        if record["EndpointStatus"] in _IN_PROGRESS:
-            raise validation_error(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
-        return record
+    def _now(self, record: Record) -> Record | None:
+        fleet = self._fleets.serving(self._key(record))
+        return fleet.config if fleet else None
 
-    def _start(self, change: Callable[[_Deployment], None], deployment: _Deployment) -> None:
-        def run() -> None:
-            with seam.request_scope(deployment.account, deployment.region):
-                change(deployment)
-
-        threading.Thread(target=run, name=f"endpoint {deployment.record['EndpointName']}", daemon=True).start()
-
-    def _launch(self, deployment: _Deployment) -> list[RunningVariant]:
-        """Start the variants; whatever goes wrong is a ContainerError, so that no endpoint is left in between."""
-        try:
-            return self._launcher.launch(
-                deployment.record["EndpointName"], deployment.config, deployment.models.__getitem__
-            )
-        except ContainerError:
-            raise
-        except Exception as error:
-            _LOG.exception("endpoint %s", deployment.record["EndpointName"])
-            raise ContainerError(f"The local AWS could not start the container: {error}") from error
-
-    def _deploy_new(self, deployment: _Deployment) -> None:
-        try:
-            variants = self._launch(deployment)
-        except ContainerError as error:
-            self._set(deployment.record, EndpointStatus="Failed", FailureReason=str(error))
-        else:
-            self._take_over(deployment, variants)
-
-    def _deploy_update(self, deployment: _Deployment) -> None:
-        try:
-            variants = self._launch(deployment)
-        except ContainerError as error:
-            # The old variants never stopped answering.
-            self._set(deployment.record, EndpointStatus="InService", FailureReason=str(error))
-        else:
-            self._take_over(deployment, variants)
-
-    def _undeploy(self, deployment: _Deployment) -> None:
-        for variant in self._running.pop(self._key(deployment), []):
-            variant.stop()
-        self.store.remove(deployment.record["EndpointName"])
-        with self._changed:
-            self._changed.notify_all()
-        self._on_change()
-
-    def _take_over(self, deployment: _Deployment, variants: list[RunningVariant]) -> None:
-        before = self._running.get(self._key(deployment), [])
-        self._running[self._key(deployment)] = variants
-        for variant in before:
-            variant.stop()
-        self._set(
-            deployment.record,
-            EndpointStatus="InService",
-            EndpointConfigName=deployment.config["EndpointConfigName"],
-            **{_HAS_SERVED: True},
-        )
-
-    def _key(self, deployment: _Deployment) -> Key:
-        return deployment.account, deployment.region, deployment.record["EndpointName"].lower()
-
-    def _set(self, record: Record, **members: Any) -> None:
-        with self._changed:
-            record.update(members, LastModifiedTime=time.time())
-            self._changed.notify_all()
-        self._on_change()
+    @staticmethod
+    def _key(record: Record) -> Key:
+        return seam.account(), seam.region(), record["EndpointName"].lower()

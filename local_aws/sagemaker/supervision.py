@@ -33,6 +33,9 @@ class SupervisedContainer:
         self._begin = begin
         self._beginning = threading.Lock()
         self._stopping = threading.Event()
+        self._asleep = threading.Event()
+        self._awake = threading.Event()
+        self._awake.set()
         self._newest = begin()
         self._current = _ready(self._newest)
         # The thread acts in the account and region of the endpoint.
@@ -55,12 +58,38 @@ class SupervisedContainer:
         with self._beginning:
             self._stopping.set()
         self._newest.stop()
+        self._awake.set()
         self._watcher.join()
+
+    def sleep(self) -> None:
+        """End the container until ``wake``, as when an endpoint is scaled to no instance."""
+        with self._beginning:
+            self._awake.clear()
+            self._asleep.set()
+        self._newest.stop()
+
+    def wake(self) -> None:
+        """Start the container again, and return when it answers.
+
+        Raises
+        ------
+        ContainerError
+            When it does not come up; it sleeps on.
+        """
+        with self._beginning:
+            if self._stopping.is_set():
+                return
+            self._newest = self._begin()
+        self._current = _ready(self._newest)
+        self._asleep.clear()
+        self._awake.set()
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
             self._current.wait_for_end()
-            if not self._stopping.is_set():
+            if self._asleep.is_set():
+                self._awake.wait()
+            elif not self._stopping.is_set():
                 _LOG.warning("container %s ended by itself; starting it again", self._current.pid)
                 self._current.stop()
                 self._start_again()
@@ -69,7 +98,7 @@ class SupervisedContainer:
         while not self._stopping.is_set():
             try:
                 with self._beginning:
-                    if self._stopping.is_set():
+                    if self._stopping.is_set() or self._asleep.is_set():
                         return
                     self._newest = self._begin()
                 self._current = _ready(self._newest)

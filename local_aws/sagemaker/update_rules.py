@@ -6,6 +6,7 @@ from typing import Protocol
 
 from local_aws.api_error import validation_error
 from local_aws.sagemaker.resources import Record
+from local_aws.sagemaker.variant import RunningVariant
 
 
 class ScaledVariants(Protocol):
@@ -72,3 +73,37 @@ def _any_has(variants: dict[str, Record], member: str) -> bool:
 
 def _stays(old: Record, new: Record | None) -> bool:
     return new is not None and old.get("InstanceType") == new.get("InstanceType")
+
+
+def refuse_capacity(record: Record, variant: RunningVariant | None, desired: Record) -> None:
+    """Refuse what UpdateEndpointWeightsAndCapacities refuses for a variant.
+
+    Parameters
+    ----------
+    record
+        Of the endpoint.
+    variant
+        The variant that is named, None when there is none.
+    desired
+        A ``DesiredWeightAndCapacity``.
+
+    Raises
+    ------
+    ApiError
+        When there is no such variant, or it has no such property.
+    """
+    name = desired["VariantName"]
+    if variant is None:
+        raise validation_error(f'Could not find variant "{name}" of endpoint "{record["EndpointArn"]}".')
+    if "ServerlessUpdateConfig" in desired and not variant.serverless:
+        raise validation_error(f"Variant {name} is not serverless and has no ServerlessUpdateConfig.")
+    count = desired.get("DesiredInstanceCount")
+    if count is None:
+        return
+    if variant.serverless:
+        raise validation_error(f"Variant {name} is serverless and has no DesiredInstanceCount.")
+    if count == 0 and not variant.asynchronous:
+        # Developer Guide, "Autoscale an asynchronous endpoint": of endpoints of models, these alone go to zero.
+        raise validation_error(
+            f"Variant {name} needs at least one instance: only asynchronous endpoints have none."
+        )

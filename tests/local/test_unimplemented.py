@@ -15,12 +15,13 @@ IMPLEMENTED = {
         *("AddTags", "CreateEndpoint", "CreateEndpointConfig", "CreateModel", "DeleteEndpoint"),
         *("DeleteEndpointConfig", "DeleteModel", "DeleteTags", "DescribeEndpoint", "DescribeEndpointConfig"),
         *("DescribeModel", "ListEndpointConfigs", "ListEndpoints", "ListModels", "ListTags", "UpdateEndpoint"),
+        "UpdateEndpointWeightsAndCapacities",
     },
     "application-autoscaling": {
         *("DeleteScalingPolicy", "DeregisterScalableTarget", "DescribeScalableTargets"),
-        *("DescribeScalingPolicies", "PutScalingPolicy", "RegisterScalableTarget"),
+        *("DescribeScalingActivities", "DescribeScalingPolicies", "PutScalingPolicy", "RegisterScalableTarget"),
     },
-    "sagemaker-runtime": {"InvokeEndpoint"},
+    "sagemaker-runtime": {"InvokeEndpoint", "InvokeEndpointAsync"},
 }
 # SageMaker's other services, which sign as SageMaker does. The local AWS has none of them.
 SIBLINGS = [

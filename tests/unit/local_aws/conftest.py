@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import importlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -144,9 +146,16 @@ class IdleContainer:
         self.pid = 1
         self.url = "http://127.0.0.1:1"
         self.stopped = threading.Event()
+        self.asleep = False
 
     def stop(self) -> None:
         self.stopped.set()
+
+    def sleep(self) -> None:
+        self.asleep = True
+
+    def wake(self) -> None:
+        self.asleep = False
 
 
 @pytest.fixture
@@ -173,6 +182,7 @@ class FakeLauncher:
         self.failure: Exception | None = None
         self.launched: list[tuple[str, str]] = []
         self.variants: list[RunningVariant] = []
+        self.containers: dict[tuple[str, str], Any] = {}  # by endpoint and config, in the place of an idle one
         self.go = threading.Event()
         self.go.set()
 
@@ -187,9 +197,14 @@ class FakeLauncher:
         if self.failure is not None:
             raise self.failure
         made = []
-        for shape in config["ProductionVariants"]:
-            model_of(shape["ModelName"])
-            made.append(self._make(shape["VariantName"]))
+        for member in ("ProductionVariants", "ShadowProductionVariants"):
+            for shape in config.get(member, []):
+                model_of(shape["ModelName"])
+                others = {name: value for name, value in shape.items() if name != "VariantName"}
+                container = self.containers.get((endpoint_name, config["EndpointConfigName"]))
+                made.append(self._make(shape["VariantName"], container, **others))
+                made[-1].shadow = member == "ShadowProductionVariants"
+                made[-1].asynchronous = "AsyncInferenceConfig" in config
         self.variants += made
         return made
 
@@ -212,16 +227,17 @@ class Hosting:
         """Return what runs the endpoints after a restart of the local AWS: the records are kept, nothing runs."""
         return ours("sagemaker.endpoints.Endpoints")(self.store, self.configs, self.models, self.launcher, **more)
 
-    def add_config(self, name: str, model: str = "model") -> dict[str, Any]:
+    def add_config(self, name: str, model: str = "model", **members: Any) -> dict[str, Any]:
         variants = [{"VariantName": name, "ModelName": model}]
-        return self.configs.add(name, {"EndpointConfigName": name, "ProductionVariants": variants})
+        config = {"EndpointConfigName": name, "ProductionVariants": variants, **members}
+        return self.configs.add(name, config)
 
     def create(self, name: str = "endpoint", config: str = "first") -> dict[str, Any]:
         request = {"EndpointName": name, "EndpointConfigName": config}
         return self.endpoints.create(request, self.configs.get(config))
 
-    def update(self, name: str = "endpoint", config: str = "second") -> dict[str, Any]:
-        request = {"EndpointName": name, "EndpointConfigName": config}
+    def update(self, name: str = "endpoint", config: str = "second", **members: Any) -> dict[str, Any]:
+        request = {"EndpointName": name, "EndpointConfigName": config, **members}
         return self.endpoints.update(request, self.configs.get(config))
 
     def settled(self, name: str = "endpoint") -> dict[str, Any] | None:
@@ -240,6 +256,88 @@ class Hosting:
 @pytest.fixture
 def hosting(variant: Callable[..., RunningVariant]) -> Hosting:
     return Hosting(variant)
+
+
+class Invoker:
+    """Sends requests to InvokeEndpoint as a caller of the account 000000000000 does."""
+
+    SIGNATURE = (
+        "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/sagemaker/aws4_request,"
+        " SignedHeaders=host, Signature=0"
+    )
+
+    def __init__(self, endpoints: Any, metrics: Any = None, asynchronous: Any = None) -> None:
+        metrics = metrics or ours("sagemaker.metrics.InvocationMetrics")(None)
+        middleware = ours("sagemaker.runtime.InvokeEndpoint")
+        self._app = middleware(None, endpoints, metrics, None, asynchronous)
+
+    def __call__(
+        self, body: bytes = b"{}", name: str = "endpoint", kind: str = "invocations", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        named = {"authorization": self.SIGNATURE, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": f"/endpoints/{name}/{kind}",
+            "headers": [(key.encode(), value.encode()) for key, value in named.items()],
+        }
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        asyncio.run(self._app(scope, receive, send))
+        answered = {key.decode(): value.decode() for key, value in sent[0]["headers"]}
+        return sent[0]["status"], answered, sent[1]["body"]
+
+
+@pytest.fixture
+def invoker() -> type[Invoker]:
+    return Invoker
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait until a condition holds, but not for ever, and return what it gave."""
+    deadline = time.monotonic() + WAIT
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.002)
+    return found
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any]], Any]:
+    return until
+
+
+class FakeAlarms:
+    """The alarms that roll a deployment back: those that a test lets go off."""
+
+    def __init__(self) -> None:
+        self.gone_off: list[str] = []
+        self.listeners: list[Callable[[], None]] = []
+        self.asked: list[tuple[str, ...]] = []
+
+    def in_alarm(self, names: Any) -> list[str]:
+        self.asked.append(tuple(names))
+        return [name for name in names if name in self.gone_off]
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def go_off(self, name: str) -> None:
+        self.gone_off.append(name)
+        for listener in list(self.listeners):
+            listener()
+
+
+@pytest.fixture
+def alarms() -> FakeAlarms:
+    return FakeAlarms()
 
 
 class FakeClients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,9 @@ from local_aws.client_environment import IMAGES_VARIABLE
 from local_aws.errors import LocalAwsError
 from local_aws.image_builder import ImageBuilder
 from local_aws.registry_logins import password_of
+from local_aws.sagemaker.software.choice import SLIM, software_of
+
+from .wheels import write_wheel
 
 TAG = "cdkasset-0123"
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
@@ -153,6 +157,42 @@ def test_a_login_reads_its_password(builder: ImageBuilder, monkeypatch: pytest.M
 
     assert builder.run(["login", "--username", "AWS", "--password-stdin", REGISTRY]) == 0
     assert password.read() == ""
+
+
+OWN_DOCKERFILE = "ARG BASE\nFROM $BASE\nCOPY requirements.txt /\nRUN pip install -r /requirements.txt\n"
+OWN_BUILD = ["build", "--build-arg", "BASE=python:3.12", *BUILD[1:]]
+
+
+def test_a_users_own_dockerfile_is_read_for_what_stands_in(builder: ImageBuilder, context: Path) -> None:
+    write_wheel(context.parent, "added", "1")
+    lines = f"--no-index\n--find-links {context.parent.as_uri()}\nadded==1\n"
+    (context / "requirements.txt").write_text(lines)
+    (context / "Dockerfile").write_text(OWN_DOCKERFILE)
+    for command in (OWN_BUILD, ["tag", TAG, REMOTE]):
+        assert builder.run(command) == 0
+
+    software = software_of(REMOTE, context.parent / "images")
+    assert software.requirements
+    assert software.requirements.read_text() == lines
+    assert "FROM python:3.12" in str(software.note)
+    assert list((context.parent / "packages").glob("*/added.py"))
+
+
+def test_a_package_that_cannot_be_installed_is_no_image(builder: ImageBuilder, context: Path) -> None:
+    (context / "requirements.txt").write_text("--no-index\nslipway-has-no-such-package==1\n")
+    (context / "Dockerfile").write_text(OWN_DOCKERFILE)
+
+    with pytest.raises(LocalAwsError, match=r"Of the image's Dockerfile, pip .*slipway-has-no-such-package"):
+        builder.run(OWN_BUILD)
+    assert builder.run(["inspect", TAG]) == 1
+
+
+def test_the_slim_image_is_served_by_its_own_software(builder: ImageBuilder, context: Path) -> None:
+    shutil.copy(Path(image_builder.__file__).parents[1] / "serving" / "Dockerfile", context / "Dockerfile")
+    for command in (BUILD, ["tag", TAG, REMOTE]):
+        assert builder.run(command) == 0
+
+    assert software_of(REMOTE, context.parent / "images") == SLIM
 
 
 class TestPassword:

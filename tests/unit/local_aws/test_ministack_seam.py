@@ -69,6 +69,7 @@ ATTRIBUTES = [
     ("ministack.core.iam_evaluator", "AuthError", "is a failure to authenticate"),
     ("ministack.core.iam_evaluator", "CredentialResolutionError", "says that an access key is unknown"),
     ("ministack.core.iam_evaluator", "EvalContext", "describes a request to a trust policy"),
+    ("ministack.core.iam_evaluator", "_resolve_condition_key", "is mended to judge by a simulation's context"),
     ("ministack.core.iam_evaluator", "_is_root_key", "is mended so that the root signs, too"),
     ("ministack.core.iam_evaluator", "_served_unsigned", "knows what needs no signature"),
     ("ministack.core.iam_evaluator", "_verified_key", "says who signed the request"),
@@ -128,8 +129,12 @@ ATTRIBUTES = [
     ("ministack.services.cloudwatch", "_evaluate_alarm", "is replaced by our evaluation"),
     ("ministack.services.cloudwatch", "_evaluate_all_alarms", "evaluates the alarms of an account and region"),
     ("ministack.services.cloudwatch", "_set_alarm_state", "moves an alarm and starts its actions"),
+    ("ministack.services.cloudwatch", "_dispatch_alarm_actions", "starts the actions of an alarm"),
     ("ministack.services.cloudwatch", "_store_datum", "is mended to merge values"),
     ("ministack.services.s3", "_buckets", "holds the buckets"),
+    ("ministack.services.iam", "_IAM_HANDLERS", "simulates policies"),
+    ("ministack.services.iam", "_build_simulate_results_real", "is mended for all the resources of a simulation"),
+    ("ministack.services.iam", "_p", "reads a request's parameter"),
     ("ministack.services.iam", "_gen_secret", "makes up credentials"),
     ("ministack.services.iam", "_gen_session_access_key", "makes up credentials"),
     ("ministack.services.iam", "_gen_session_token", "makes up credentials"),
@@ -228,6 +233,12 @@ SIGNATURES = [
     ),
     ("core.iam_actions", "identity_denial_message", ["action", "principal_arn", "resource", "explicit_deny"]),
     ("core.iam_evaluator", "_is_root_key", ["access_key_id"]),
+    ("core.iam_evaluator", "_resolve_condition_key", ["key", "ctx"]),
+    (
+        "services.iam",
+        "_build_simulate_results_real",
+        ["actions", "resource_arn", "principal_arn", "account_id", "policies"],
+    ),
     ("core.iam_evaluator", "_served_unsigned", ["service", "iam_action"]),
     ("core.iam_evaluator", "caller_verified", ["access_key_id", "account_id"]),
     (
@@ -258,6 +269,7 @@ SIGNATURES = [
     ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
     ("services.cloudwatch", "_calc_stats", ["points"]),
     ("services.cloudwatch", "_dims_from_list", ["dimensions"]),
+    ("services.cloudwatch", "_dispatch_alarm_actions", ["alarm", "old_state", "new_state", "reason"]),
     ("services.cloudwatch", "_dims_key", ["dims"]),
     ("services.cloudwatch", "_evaluate_alarm", ["alarm"]),
     ("services.cloudwatch", "_evaluate_all_alarms", []),
@@ -336,7 +348,7 @@ def untouched(seam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ecr = importlib.import_module("ministack.services.ecr")
     monkeypatch.setattr(ecr, "_describe_images", ecr._describe_images)
     cloudwatch = importlib.import_module("ministack.services.cloudwatch")
-    for name in ("_evaluate_alarm", "_store_datum"):
+    for name in ("_dispatch_alarm_actions", "_evaluate_alarm", "_store_datum"):
         monkeypatch.setattr(cloudwatch, name, getattr(cloudwatch, name))
     types = importlib.import_module("local_aws.ministack_seam.resource_types")
     monkeypatch.setattr(types, "_BLOCKING_TYPES", set(types._BLOCKING_TYPES))
@@ -692,6 +704,22 @@ class TestAlarms:
         (alarm,) = self.ask("DescribeAlarms")["MetricAlarms"]
 
         assert (alarm["StateValue"], alarm["StateReason"]) == ("ALARM", "It burns")
+
+    def test_listeners_are_told_of_a_change_in_the_alarms_scope(self, seam: Any, cloudwatch: Any) -> None:
+        told: list[tuple[str, ...]] = []
+        for number in (1, 2):
+            seam.listen_to_alarms(
+                lambda alarm, state, number=number: told.append(
+                    (str(number), alarm["AlarmName"], state, seam.account())
+                )
+            )
+        with seam.request_scope("123456789012", "eu-central-1"):
+            self.put_alarm()
+            self.ask("SetAlarmState", AlarmName="a", StateValue="ALARM", StateReason="tried")
+            self.ask("SetAlarmState", AlarmName="a", StateValue="ALARM", StateReason="again")
+
+        assert {("1", "a", "ALARM", "123456789012"), ("2", "a", "ALARM", "123456789012")} == set(told)
+        assert [each[:2] for each in seam.alarms_in_alarm()] == [("123456789012", "eu-central-1")]
 
     def test_new_data_are_judged(self, seam: Any, cloudwatch: Any) -> None:
         seen = self.judged(seam)

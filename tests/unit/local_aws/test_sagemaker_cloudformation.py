@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -204,3 +204,71 @@ class TestEndpoint:
 
         assert not sagemaker.finds(arn)
         endpoint.delete(arn, {})
+
+
+class TestGuardrails:
+    """An update that an alarm sends back, and one whose baking a deletion ends."""
+
+    OLD: ClassVar[Properties] = {"EndpointName": "linear", "EndpointConfigName": "one"}
+
+    @pytest.fixture
+    def instances(
+        self, hosting: Any, alarms: Any, sagemaker: SageMaker, monkeypatch: pytest.MonkeyPatch
+    ) -> seam.ResourceType:
+        """Return the type Endpoint, with two configs whose variant has instances."""
+        hosting.endpoints = hosting.new_endpoints(alarms=alarms)
+        service = SageMaker(hosting.models, hosting.configs, hosting.endpoints, Everything(), Everything())
+        registered: dict[str, seam.ResourceType] = {}
+        monkeypatch.setattr(seam, "register_resource_type", lambda each: registered.__setitem__(each.name, each))
+        cloudformation.register(service, hosting.endpoints)
+        registered["AWS::SageMaker::Model"].create("Model", {"ModelName": "linear", **CONTAINER}, "Stack")
+        shape = {"ModelName": "linear", "InstanceType": "ml.m5.large", "InitialInstanceCount": "2"}
+        for name in ("one", "two"):
+            properties = {"EndpointConfigName": name, "ProductionVariants": [{"VariantName": "v", **shape}]}
+            registered["AWS::SageMaker::EndpointConfig"].create("Config", properties, "Stack")
+        return registered["AWS::SageMaker::Endpoint"]
+
+    def new(self, wait: int) -> Properties:
+        routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": str(wait)}
+        return {
+            "EndpointName": "linear",
+            "EndpointConfigName": "two",
+            "RetainAllVariantProperties": "true",
+            "DeploymentConfig": {
+                "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "errors"}]},
+                "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing},
+            },
+        }
+
+    def test_what_an_alarm_sent_back_is_reported_as_success_and_described_as_it_is(
+        self, instances: seam.ResourceType, hosting: Any, alarms: Any
+    ) -> None:
+        arn, _ = instances.create("Endpoint", self.OLD, "Stack")
+        alarms.gone_off.append("errors")
+
+        assert instances.update(arn, self.OLD, self.new(3600))[0] == arn
+
+        described = hosting.endpoints.describe("linear")
+        assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", "one")
+        assert "errors" in described["FailureReason"]
+
+    def test_a_deletion_does_not_wait_for_the_end_of_the_baking(
+        self, instances: seam.ResourceType, hosting: Any, eventually: Any
+    ) -> None:
+        arn, _ = instances.create("Endpoint", self.OLD, "Stack")
+        request = {"EndpointName": "linear", "EndpointConfigName": "two"}
+        deployment = self.new(3600)["DeploymentConfig"]
+        routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+        routing["WaitIntervalInSeconds"] = 3600
+        hosting.endpoints.update({**request, "DeploymentConfig": deployment}, hosting.configs.get("two"))
+        eventually(lambda: len(hosting.launcher.variants) == 2 and alarms_are_asked(hosting))
+
+        instances.delete(arn, {})
+
+        assert hosting.store.find("linear") is None
+        assert all(variant.container.stopped.is_set() for variant in hosting.launcher.variants)
+
+
+def alarms_are_asked(hosting: Any) -> bool:
+    pending = hosting.endpoints.describe("linear")["PendingDeploymentSummary"]
+    return pending["ProductionVariants"][0].get("VariantStatus", [{}])[0].get("Status") == "Baking"

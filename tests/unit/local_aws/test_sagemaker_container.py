@@ -16,6 +16,7 @@ import pytest
 import torch
 import urllib3
 
+from local_aws import process_environment
 from local_aws.process_registry import ProcessRegistry
 from local_aws.sagemaker import container as container_module
 from local_aws.sagemaker.container import Container, ContainerError, ContainerSpec
@@ -70,6 +71,7 @@ class Started:
         *,
         timeout: float = STARTUP,
         environment: dict[str, str] | None = None,
+        isolated: bool = False,
         output_ends: bool = True,
     ) -> Container:
         """Start one; when a child of it keeps its output open, nobody waits for the end of that."""
@@ -79,7 +81,9 @@ class Started:
             shutil.copy(self._model_file, model_dir / "model.pt")
         if code:
             (model_dir / "code" / "inference.py").write_text(textwrap.dedent(code))
-        spec = ContainerSpec("blue", model_dir, self.folder / "packages", timeout, environment or {})
+        spec = ContainerSpec(
+            "blue", model_dir, self.folder / "packages", timeout, environment or {}, isolated=isolated
+        )
         container = Container(spec, self.registry)
         container.attach(Lines(container, STARTUP if output_ends else 0))
         return container
@@ -237,6 +241,29 @@ def test_the_users_credentials_and_settings_stay_out(start: Started, monkeypatch
     assert environment["OF_THE_MODEL"] == "1"
     assert not {name for name in environment if name.startswith("AWS_")}
     assert "PYTHONSTARTUP" not in environment
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_in_network_isolation_there_is_no_way_to_packages(
+    start: Started, monkeypatch: pytest.MonkeyPatch, isolated: bool
+) -> None:
+    monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    container = start(environment={"PIP_NO_INDEX": "0"} if isolated else {}, isolated=isolated)
+
+    environment = psutil.Process(container.pid).environ()
+
+    assert environment.get("PIP_NO_INDEX") == ("1" if isolated else None)
+
+
+def test_what_is_in_the_image_on_aws_is_made_in_isolation_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert process_environment.for_the_image()["PIP_NO_INDEX"] == "1"  # the user's own
+
+    for name, value in process_environment.NO_PACKAGES.items():
+        monkeypatch.setenv(name, value)
+
+    assert "PIP_NO_INDEX" not in process_environment.for_the_image()
+    assert process_environment.for_the_image()["PATH"] == os.environ["PATH"]
 
 
 def wait_for(happened: Callable[[], bool], container: Container) -> None:

@@ -9,6 +9,7 @@ import pytest
 from local_aws import ministack_seam as seam
 from local_aws.api_error import ApiError, validation_error
 from local_aws.sagemaker.control_plane import SageMaker
+from local_aws.sagemaker.model_source import ModelSource
 
 ROLE = "arn:aws:iam::000000000000:role/execution"
 FILES = {"S3Uri": "s3://bucket/model/", "S3DataType": "S3Prefix", "CompressionType": "None"}
@@ -22,9 +23,9 @@ class Lookups:
         self.missing: set[str] = set()
         self.asked: list[tuple[str, ...]] = []
 
-    def check_access(self, url: str, role: str) -> None:
-        self.asked.append((url, role))
-        self._check(url)
+    def check_access(self, source: ModelSource, role: str) -> None:
+        self.asked.append((source.url, role))
+        self._check(source.url)
 
     def check_exists(self, image: str) -> None:
         self.asked.append((image,))
@@ -119,7 +120,10 @@ class TestModels:
         ("containers", "named"),
         [
             ([{"Image": "first"}, {"Image": "second"}], "several Containers"),
-            ([{"Image": "first", "ModelDataSource": {"S3DataSource": FILES}}], "ModelDataSource"),
+            (
+                [{"Image": "i", "ModelDataSource": {"S3DataSource": {**FILES, "ManifestS3Uri": "s3://b/m.csv"}}}],
+                "ManifestS3Uri",
+            ),
         ],
     )
     def test_what_would_not_be_served_is_refused_by_name(
@@ -127,6 +131,18 @@ class TestModels:
     ) -> None:
         with pytest.raises(ApiError, match=f"does not implement .*{named}"):
             sagemaker.call("CreateModel", {"ModelName": "m", "Containers": containers})
+
+    @pytest.mark.parametrize(
+        "source",
+        [{"CompressionType": "Gzip"}, {"S3Uri": "s3://bucket/model"}],
+        ids=["a gzipped prefix", "no slash at the end"],
+    )
+    def test_a_data_source_whose_members_do_not_go_together_is_refused(
+        self, sagemaker: SageMaker, source: Request
+    ) -> None:
+        container = {"Image": "i", "ModelDataSource": {"S3DataSource": {**FILES, **source}}}
+
+        assert "S3" in refusal(sagemaker, "CreateModel", {"ModelName": "m", "PrimaryContainer": container})
 
     def test_the_tarball_of_a_model_data_source_is_looked_up(self, sagemaker: SageMaker, lookups: Lookups) -> None:
         source = {**FILES, "S3DataType": "S3Object", "CompressionType": "Gzip"}

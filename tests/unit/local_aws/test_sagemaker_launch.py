@@ -14,6 +14,7 @@ from local_aws.sagemaker import launch
 from local_aws.sagemaker.container import ContainerError, ContainerSpec
 from local_aws.sagemaker.launch import Launcher
 from local_aws.sagemaker.model_data import ModelDataError
+from local_aws.sagemaker.model_source import ModelSource
 
 
 class Output:
@@ -83,9 +84,9 @@ class Tarballs:
     def __init__(self) -> None:
         self.failure: Exception | None = None
 
-    def unpack(self, url: str, model_dir: Path) -> None:
+    def fetch(self, source: ModelSource, model_dir: Path) -> None:
         model_dir.mkdir(parents=True)
-        (model_dir / "model.pt").write_text(url)
+        (model_dir / "model.pt").write_text(source.url)
         if self.failure:
             raise self.failure
 
@@ -143,6 +144,25 @@ def test_every_variant_runs_on_its_own_tarball(
     assert len(set(dirs)) == 2
     assert {container.spec.packages_dir for container in containers.made} == {tmp_path / "packages"}
     assert containers.made[0].spec.environment == {"SAGEMAKER_PROGRAM": "inference.py"}
+
+
+def test_a_model_in_network_isolation_has_packages_of_its_own(
+    launcher: Launcher, containers: type[FakeContainer], tmp_path: Path
+) -> None:
+    config = {"ProductionVariants": [variant("blue")]}
+    launcher.launch("endpoint", config, lambda name: {**model(name), "EnableNetworkIsolation": True})
+
+    spec = containers.made[0].spec
+    assert spec.isolated
+    assert spec.packages_dir != tmp_path / "packages"
+
+
+def test_shadow_variants_are_started_too(launcher: Launcher) -> None:
+    config = {"ProductionVariants": [variant("live")], "ShadowProductionVariants": [variant("shadow")]}
+
+    running = launcher.launch("endpoint", config, model)
+
+    assert [(each.name, each.shadow) for each in running] == [("live", False), ("shadow", True)]
 
 
 @pytest.mark.parametrize(

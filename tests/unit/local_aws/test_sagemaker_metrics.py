@@ -13,7 +13,8 @@ from botocore.stub import ANY, Stubber
 
 from local_aws import ministack_seam as seam
 from local_aws.sagemaker import metrics
-from local_aws.sagemaker.metrics import Invocation, InvocationMetrics, metric_data
+from local_aws.sagemaker.metric_data import Backlog, Invocation, metric_data
+from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime import InvokeEndpoint
 
 WAIT = 10
@@ -284,3 +285,30 @@ class TestData:
         (datum,) = (d for d in metric_data(made) if d["MetricName"] == "ModelLatency")
 
         assert len(datum["Values"]) <= 11
+
+
+@pytest.mark.parametrize(
+    ("backlog", "instances", "wanted"),
+    [
+        (
+            6,
+            2,
+            {"ApproximateBacklogSize": 6, "ApproximateBacklogSizePerInstance": 3, "HasBacklogWithoutCapacity": 0},
+        ),
+        (6, 0, {"ApproximateBacklogSize": 6, "HasBacklogWithoutCapacity": 1}),
+        (0, 0, {"ApproximateBacklogSize": 0, "HasBacklogWithoutCapacity": 0}),
+    ],
+    ids=["instances", "no instance", "nothing"],
+)
+def test_a_backlog_is_the_endpoints_and_no_variants(backlog: int, instances: int, wanted: dict[str, int]) -> None:
+    data = list(metric_data([Backlog(ACCOUNT, REGION, "endpoint", backlog, instances)]))
+
+    assert {each["MetricName"]: each["Values"][0] for each in data} == wanted
+    assert {each["Dimensions"][0]["Value"] for each in data} == {"endpoint"}
+    assert {len(each["Dimensions"]) for each in data} == {1}
+
+
+def test_invocations_are_shared_among_the_instances() -> None:
+    invocation = Invocation(ACCOUNT, REGION, "endpoint", "primary", instances=4)
+
+    assert ("InvocationsPerInstance", "None", 0.25) in list(invocation.values())

@@ -16,6 +16,7 @@ from local_aws.api_error import ApiError
 from local_aws.door import Door
 from local_aws.sagemaker.container import ContainerError
 from local_aws.sagemaker.model_data import ModelData
+from local_aws.sagemaker.model_source import ModelSource
 from local_aws.sagemaker.role_access import RoleAccess, RoleLogs
 from local_aws.service_roles import RoleNotAssumableError, ServiceRoles
 
@@ -209,7 +210,9 @@ class TestCreateModel:
     def check(self, fake_clients: Any, failure: Exception | None = None, *, assumable: bool = True) -> None:
         roles = Roles(fake_clients(s3=self.S3(failure)))
         roles.assumable = assumable
-        ModelData(fake_clients(s3=self.S3()), roles).check_access("s3://bucket/model.tar.gz", ROLE)  # type: ignore[arg-type]
+        ModelData(fake_clients(s3=self.S3()), roles).check_access(  # type: ignore[arg-type]
+            ModelSource("s3://bucket/model.tar.gz"), ROLE
+        )
 
     def test_a_role_that_reads_it_passes(self, fake_clients: Any) -> None:
         self.check(fake_clients)

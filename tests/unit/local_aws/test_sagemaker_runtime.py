@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from botocore.parsers import create_parser
 
-from local_aws.sagemaker import runtime
+from local_aws.sagemaker import forwarding, traffic
 from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime import InvokeEndpoint
 
@@ -226,7 +226,7 @@ class TestModelError:
     def test_a_container_that_takes_too_long(
         self, caller: Caller, serve: Any, answering: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(runtime, "_INVOCATION_TIMEOUT", 0.05)
+        monkeypatch.setattr(forwarding, "INVOCATION_TIMEOUT", 0.05)
         asked = threading.Event()
 
         def answer(_request: Any) -> Any:
@@ -304,7 +304,7 @@ class TestVariants:
         }
 
     def test_traffic_follows_the_weights(self, caller: Caller, two: Any, monkeypatch: Any) -> None:
-        monkeypatch.setattr(runtime, "random", random.Random(7))  # noqa: S311 - the same draws every time
+        monkeypatch.setattr(traffic, "random", random.Random(7))  # noqa: S311 - the same draws every time
         two(3, 1)
 
         answers = [self.invoked(caller) for _ in range(200)]

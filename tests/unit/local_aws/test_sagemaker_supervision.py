@@ -184,3 +184,43 @@ def test_a_stop_while_a_start_begins_ends_the_new_one() -> None:
     stopping.join(WAIT)
     assert not stopping.is_alive()
     assert starter.started[1].ended.is_set()
+
+
+def test_what_sleeps_is_not_started_again_until_it_wakes() -> None:
+    starter = Starter()
+    supervised = SupervisedContainer(starter)
+
+    supervised.sleep()
+    assert starter.started[0].ended.is_set()
+    assert len(starter.started) == 1
+    supervised.wake()
+
+    assert supervised.pid == 2
+    starter.started[1].ended.set()  # and from now on it is watched again
+    starter.wait_for(3)
+    eventually(lambda: supervised.pid == 3)
+    supervised.stop()
+
+
+def test_what_does_not_wake_sleeps_on() -> None:
+    starter = Starter()
+    supervised = SupervisedContainer(starter)
+    supervised.sleep()
+    starter.failures = [ContainerError("no memory")]
+
+    with pytest.raises(ContainerError, match="no memory"):
+        supervised.wake()
+
+    supervised.wake()
+    assert supervised.pid == 2
+    supervised.stop()
+
+
+def test_what_sleeps_can_be_stopped() -> None:
+    starter = Starter()
+    supervised = SupervisedContainer(starter)
+    supervised.sleep()
+
+    supervised.stop()
+
+    assert len(starter.started) == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local_aws.sagemaker import variant as variant_module
+from local_aws.sagemaker.summaries import variant_summary
 from local_aws.sagemaker.variant import NoLongerServing, RunningVariant
 
 WAIT = 10
@@ -117,7 +118,7 @@ class TestSummary:
     """``ProductionVariantSummary`` of DescribeEndpoint."""
 
     def test_instances_are_counted(self, variant: Make) -> None:
-        summary = variant("blue", InitialInstanceCount=2, InitialVariantWeight=0.5).summary()
+        summary = variant_summary(variant("blue", InitialInstanceCount=2, InitialVariantWeight=0.5))
 
         assert summary["VariantName"] == "blue"
         assert summary["CurrentInstanceCount"] == summary["DesiredInstanceCount"] == 2
@@ -127,7 +128,7 @@ class TestSummary:
     def test_serverless_has_its_config(self, variant: Make) -> None:
         config = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
 
-        summary = variant("blue", ServerlessConfig=config).summary()
+        summary = variant_summary(variant("blue", ServerlessConfig=config))
 
         assert summary["CurrentServerlessConfig"] == config
         assert "CurrentInstanceCount" not in summary
@@ -137,4 +138,4 @@ class TestSummary:
         config = {"MemorySizeInMB": 1024, "MaxConcurrency": 1}
 
         for shape in ({}, {"ServerlessConfig": config}):
-            assert variant("blue", **shape).summary().keys() <= known.keys()
+            assert variant_summary(variant("blue", **shape)).keys() <= known.keys()

@@ -23,7 +23,7 @@ _ENVIRONMENTS = Path(__file__).resolve().parents[4] / ".slipway" / "ray-serve"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Become the node; return the exit status only when that fails.
+    """Become the node; return the exit status only when that fails, or when nothing is to be served.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scratch.sweep()
     try:
         python = find_or_make(options.environments, _say).python
+        if options.command == "prepare":
+            return 0
         requirements = options.model_dir / "code" / "requirements.txt"
         packages = install(requirements, packages_dir=options.packages_dir, timeout=options.install_timeout)
     except (EnvironmentFailedError, StartError) as error:
@@ -55,7 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m local_aws.sagemaker.software.ray_serve",
         description="Serves an unpacked model.tar.gz on this machine as AWS's Ray Serve container does.",
     )
-    parser.add_argument("command", nargs="?", choices=["serve"], help="what SageMaker starts a container with")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=["serve", "prepare"],
+        help="serve: what SageMaker starts a container with; prepare: make the environment, and serve nothing",
+    )
     parser.add_argument("--model-dir", type=Path, metavar="DIR", required=True, help="the unpacked tarball")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default: %(default)s")
     parser.add_argument("--port", type=int, metavar="N", required=True, help="port to listen on")

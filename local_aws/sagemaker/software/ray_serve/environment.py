@@ -1,4 +1,4 @@
-"""The virtual environment that Ray Serve runs in: made on first use, and shared by every endpoint."""
+"""The virtual environment that Ray Serve, or another server, runs in: made on first use, and shared by all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_aws.process_environment import for_the_image
+
 _HERE = Path(__file__).parent
 _REQUIREMENTS = _HERE / "requirements.txt"
 _CONSTRAINTS = _HERE / "constraints.txt"
@@ -26,6 +28,28 @@ Say = Callable[[str], None]
 
 class EnvironmentFailedError(Exception):
     """The environment cannot be made; the text is one line that says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Software:
+    """What an environment is for, in its messages.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    size
+        What its installation takes, and for what.
+    otherwise
+        What else somebody can do who cannot install it, as the end of a sentence.
+    """
+
+    name: str
+    size: str
+    otherwise: str
+
+
+RAY_SERVE = Software("Ray Serve", "about 410 MB, once for all endpoints", ", or choose `container: slim`")
 
 
 @dataclass(frozen=True)
@@ -45,7 +69,11 @@ class Environment:
 
 
 def find_or_make(
-    folder: Path, say: Say, requirements: Path = _REQUIREMENTS, constraints: Path = _CONSTRAINTS
+    folder: Path,
+    say: Say,
+    requirements: Path = _REQUIREMENTS,
+    constraints: Path = _CONSTRAINTS,
+    software: Software = RAY_SERVE,
 ) -> Environment:
     """Return the environment, which is made where it is missing.
 
@@ -60,6 +88,8 @@ def find_or_make(
         Called with a line of text while it takes time.
     requirements, constraints
         What it holds, for pip.
+    software
+        What it is for.
 
     Raises
     ------
@@ -72,12 +102,14 @@ def find_or_make(
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / f"{key}.lock", os.O_RDWR | os.O_CREAT, 0o644)
         os.set_inheritable(lock, True)
-        if _locked_to_make(lock, place, say):
+        if _locked_to_make(lock, place, say, software):
             _remove_others(folder, key)
-            _make(place, requirements, constraints, say)
+            _make(place, requirements, constraints, say, software)
             fcntl.flock(lock, fcntl.LOCK_SH)
     except OSError as error:
-        raise EnvironmentFailedError(f"the environment of Ray Serve cannot be made in {place}: {error}") from error
+        raise EnvironmentFailedError(
+            f"the environment of {software.name} cannot be made in {place}: {error}"
+        ) from error
     return Environment(place / "bin" / "python", lock)
 
 
@@ -91,7 +123,7 @@ def _shared() -> str:
     return sysconfig.get_path("purelib")
 
 
-def _locked_to_make(lock: int, place: Path, say: Say) -> bool:
+def _locked_to_make(lock: int, place: Path, say: Say, software: Software) -> bool:
     """Wait until the environment is there, or until this process is the one to make it."""
     waits = False
     while True:
@@ -102,7 +134,7 @@ def _locked_to_make(lock: int, place: Path, say: Say) -> bool:
         if _try_lock(lock, fcntl.LOCK_EX) and not (place / _COMPLETE).is_file():
             return True
         if not waits:
-            say("waiting for another start that makes the environment of Ray Serve")
+            say(f"waiting for another start that makes the environment of {software.name}")
             waits = True
         time.sleep(_PAUSE)
 
@@ -128,25 +160,30 @@ def _remove_others(folder: Path, key: str) -> None:
             os.close(lock)
 
 
-def _make(place: Path, requirements: Path, constraints: Path, say: Say) -> None:
+def _make(place: Path, requirements: Path, constraints: Path, say: Say, software: Software) -> None:
     shutil.rmtree(place, ignore_errors=True)  # what a start left that was killed
     started = time.monotonic()
-    say(f"making the environment of Ray Serve in {place}: about 410 MB, once for all endpoints")
+    say(f"making the environment of {software.name} in {place}: {software.size}")
     venv.create(place, symlinks=True)
-    _install(place / "bin" / "python", requirements, constraints, say)
+    _install(place / "bin" / "python", requirements, constraints, say, software)
     # only now, since pip would take what is shared for installed
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(place), "platbase": str(place)}))
     (packages / "shared.pth").write_text(f"{_shared()}\n", encoding="utf-8")
     (place / _COMPLETE).touch()
-    say(f"made the environment of Ray Serve in {time.monotonic() - started:.0f} s")
+    say(f"made the environment of {software.name} in {time.monotonic() - started:.0f} s")
 
 
-def _install(python: Path, requirements: Path, constraints: Path, say: Say) -> None:
+def _install(python: Path, requirements: Path, constraints: Path, say: Say, software: Software) -> None:
     command = [sys.executable, "-P", "-m", "pip", "--python", str(python), "install", "--no-input"]
     command += ["--disable-pip-version-check", "--progress-bar", "off", "--no-compile"]
     command += ["--requirement", str(requirements), "--constraint", str(constraints)]
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=for_the_image(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as pip:
         assert pip.stdout is not None  # noqa: S101 - asked for above
         last = ""
@@ -156,7 +193,7 @@ def _install(python: Path, requirements: Path, constraints: Path, say: Say) -> N
                 say(last)
     if pip.returncode != 0:
         raise EnvironmentFailedError(
-            f"pip cannot install Ray Serve ({last or f'exit status {pip.returncode}'}). It comes from PyPI on"
-            " first use: let this machine reach it, name another index with PIP_INDEX_URL, or choose"
-            " `container: slim`"
+            f"pip cannot install {software.name} ({last or f'exit status {pip.returncode}'}). It comes from PyPI"
+            f" on first use: let this machine reach it, or name another index with PIP_INDEX_URL"
+            f"{software.otherwise}"
         )
