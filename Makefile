@@ -11,7 +11,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format templates bench soak lock clean
+.PHONY: help setup demo test check format templates nag bench soak lock clean
 
 help: ## show what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -28,20 +28,25 @@ test: setup ## run the whole test suite
 soak: setup ## the long runs
 	@pytest -m soak
 
-check: setup ## format, lint, types, and cfn-lint over the templates of every environment
+check: setup ## format, lint, types, and cfn-lint and cdk-nag over every environment
 	@ruff format --check $(SOURCES)
 	@ruff check $(SOURCES)
 	@mypy
 	@$(MAKE) --no-print-directory templates
+	@$(MAKE) --no-print-directory nag
 
 templates: setup
 	@mkdir -p .slipway
 	@for env in $(ENVIRONMENTS); do \
-		cdk synth --quiet -c env=$$env --output .slipway/templates/$$env > .slipway/templates.log 2>&1 \
+		cdk synth --quiet -c env=$$env -c preflight=false --output .slipway/templates/$$env > .slipway/templates.log 2>&1 \
 			|| { cat .slipway/templates.log; exit 1; }; \
 	done
 	@cfn-lint .slipway/templates/*/*.template.json
 	@echo "cfn-lint: the templates of $(ENVIRONMENTS) are clean"
+
+nag: setup
+	@mkdir -p .slipway
+	@python tools/nag.py 2> .slipway/nag.log || { cat .slipway/nag.log; exit 1; }
 
 format: setup ## format the sources and mend what ruff can mend
 	@ruff format $(SOURCES)

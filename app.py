@@ -8,15 +8,12 @@ import sys
 
 from assets.errors import AssetError
 from stacks.environment_app import EnvironmentApp
-from stacks.settings import SettingsError, check_account
+from stacks.settings_error import SettingsError
 
 
 def main() -> None:
     """Synthesize the chosen environment."""
-    app = EnvironmentApp()
-    settings = app.load_settings()
-    check_account(settings, os.environ.get("CDK_DEFAULT_ACCOUNT"), app.environments)
-    app.synthesize(settings)
+    EnvironmentApp().synthesize_chosen(os.environ.get("CDK_DEFAULT_ACCOUNT"))
 
 
 if __name__ == "__main__":

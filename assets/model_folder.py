@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import reprlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from assets.checkout import shown
 from assets.errors import AssetError
 from assets.model_settings import ModelSettings
 from assets.nearest import nearest
+from assets.user_paths import user_path
 from assets.yaml_model import read_model
 
 
@@ -54,10 +56,14 @@ def find_model(name_or_path: str) -> ModelFolder:
     AssetError
         There is no such folder, or its `model.yaml` is wrong.
     """
-    by_path = Path(name_or_path).expanduser()
+    by_path = user_path(name_or_path)
     by_name = checkout.MODEL_CODE / name_or_path if name_or_path in _model_names() else None
     folder = by_name or by_path
-    if not name_or_path or not folder.is_dir():
+    try:
+        is_folder = bool(name_or_path) and folder.is_dir()
+    except OSError as error:
+        raise AssetError(f"{reprlib.repr(name_or_path)} is no model folder: {error.strerror}.") from error
+    if not is_folder:
         raise AssetError(_not_found(name_or_path, by_path))
     settings_path = folder / "model.yaml"
     settings = read_model(settings_path, ModelSettings) if settings_path.exists() else ModelSettings()

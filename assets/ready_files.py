@@ -10,6 +10,7 @@ from assets.errors import AssetError
 from assets.manifest import ModelFile, ModelFormat
 from assets.model_folder import ModelFolder
 from assets.source_files import FileState, SourceFile
+from assets.user_paths import user_path
 
 
 def ready_weights(model: ModelFolder) -> SourceFile | None:
@@ -60,7 +61,9 @@ def artifacts(model: ModelFolder, taken: Collection[str]) -> dict[str, SourceFil
 
 def _source_file(model: ModelFolder, key: str, text: str) -> SourceFile:
     place = f"{shown(model.path / 'model.yaml')}: {key}"
-    path = Path(os.path.realpath(model.path / Path(text).expanduser()))
+    if "\0" in text:
+        raise AssetError(f"{place}: {text!r} is no path. Correct it.")
+    path = Path(os.path.realpath(model.path / user_path(text)))
     if not path.is_file():
         what = "is no plain file" if path.exists() else "is not there"
         raise AssetError(f"{place}: {shown(path)} {what}. Put the file there, or correct the path.")

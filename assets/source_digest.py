@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
@@ -130,6 +131,7 @@ def _read_memory(path: Path) -> dict[str, Any]:
 
 def _write_memory(path: Path, memory: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # A model is packed for several containers at the same time by threads of one process.
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     beside.write_text(json.dumps(memory))
     beside.replace(path)

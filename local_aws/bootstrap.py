@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from local_aws.client_environment import without_aws_settings
+from local_aws.client_environment import IMAGES_VARIABLE, without_aws_settings
 from local_aws.errors import LocalAwsError
+from local_aws.folder_lock import folder_locked
 from local_aws.plain_client import plain_client
 
 # CDK Developer Guide, "Customize AWS CDK bootstrapping": where the version is kept, for the default qualifier.
@@ -18,6 +20,8 @@ VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 
 def bootstrap(environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Bootstrap the account and region of a client's environment, unless that was done before.
+
+    One command at a time does so: two at once would take away each other's change set.
 
     Parameters
     ----------
@@ -31,9 +35,15 @@ def bootstrap(environment: Mapping[str, str], say: Callable[[str], None]) -> Non
     LocalAwsError
         When ``cdk bootstrap`` fails, with its last words.
     """
-    account, region = environment["AWS_ACCOUNT_ID"], environment["AWS_REGION"]
     if is_bootstrapped(environment):
         return
+    with folder_locked(Path(environment[IMAGES_VARIABLE]), lambda: say("waiting for another bootstrap to end")):
+        if not is_bootstrapped(environment):
+            _run_cdk(environment, say)
+
+
+def _run_cdk(environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    account, region = environment["AWS_ACCOUNT_ID"], environment["AWS_REGION"]
     say(f"bootstrapping CDK on this machine (account {account}, {region})")
     cdk = shutil.which("cdk", path=environment["PATH"])
     if cdk is None:

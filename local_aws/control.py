@@ -16,6 +16,7 @@ import psutil
 from local_aws.client_environment import path_with_tools
 from local_aws.emulator import READY_FILE
 from local_aws.errors import LocalAwsError
+from local_aws.folder_lock import folder_locked
 from local_aws.process_environment import passed_on
 from local_aws.process_registry import ProcessRegistry, kill_tree, same_process
 from local_aws.running_emulator import Emulator
@@ -89,22 +90,12 @@ class LocalAws:
             raise LocalAwsError(f"Port {port} is no port from 1 to {_LAST_PORT}")
         emulator = self.find()
         if emulator is not None:
-            if port not in {emulator.port, None}:
-                raise LocalAwsError(
-                    f"AWS on this machine already runs on port {emulator.port}."
-                    f" To move it: slipway local down && slipway local up --port {port}"
-                )
-            _tell_how_to_switch(emulator, say, strict=strict)
-            return emulator
-        port = port or DEFAULT_PORT
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self._is_ours() and any(self.folder.iterdir()):
-            raise LocalAwsError(f"{self.folder} holds other files; name an empty folder or a new one")
-        orphans = self._registry.end_all()
-        if orphans:
-            say(f"ended {len(orphans)} endpoint process(es) that an earlier run had left behind")
-        say(f"starting AWS on this machine, port {port}")
-        emulator = self._started(port, strict=strict)
+            return _kept(emulator, port, say, strict=strict)
+        with folder_locked(self.folder, lambda: say("waiting for another start of AWS on this machine to end")):
+            emulator = self.find()  # another command may have been faster
+            if emulator is not None:
+                return _kept(emulator, port, say, strict=strict)
+            emulator = self._start(port or DEFAULT_PORT, say, strict=strict)
         self._wait_for_endpoints(emulator, say)
         return emulator
 
@@ -157,6 +148,15 @@ class LocalAws:
         """Whether the folder may be removed: a wrong ``SLIPWAY_LOCAL_FOLDER`` shall cost nobody their files."""
         return any((self.folder / name).exists() for name in (_LOG, _PROCESSES, READY_FILE))
 
+    def _start(self, port: int, say: Say, *, strict: bool) -> Emulator:
+        if not self._is_ours() and any(self.folder.iterdir()):
+            raise LocalAwsError(f"{self.folder} holds other files; name an empty folder or a new one")
+        orphans = self._registry.end_all()
+        if orphans:
+            say(f"ended {len(orphans)} endpoint process(es) that an earlier run had left behind")
+        say(f"starting AWS on this machine, port {port}")
+        return self._started(port, strict=strict)
+
     def _started(self, port: int, *, strict: bool) -> Emulator:
         checkout = Path(__file__).resolve().parents[1]
         command = [
@@ -207,6 +207,16 @@ class LocalAws:
             if waiting and not told:
                 say(f"starting endpoints: {', '.join(waiting)}")
                 told = True
+
+
+def _kept(emulator: Emulator, port: int | None, say: Say, *, strict: bool) -> Emulator:
+    if port not in {emulator.port, None}:
+        raise LocalAwsError(
+            f"AWS on this machine already runs on port {emulator.port}."
+            f" To move it: slipway local down && slipway local up --port {port}"
+        )
+    _tell_how_to_switch(emulator, say, strict=strict)
+    return emulator
 
 
 def _tell_how_to_switch(emulator: Emulator, say: Say, *, strict: bool) -> None:

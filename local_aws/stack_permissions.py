@@ -130,6 +130,29 @@ def _of_an_inline_policy(change: seam.Change, _title: str) -> Iterator[Permissio
                 yield Permission(f"iam:Delete{title}Policy", f"arn:aws:iam::{seam.account()}:{kind}/{name}")
 
 
+def _of_a_key(change: seam.Change, _title: str) -> Iterator[Permission]:
+    """Return what AWS::KMS::Key needs; CreateKey names no resource, and a key has no id before it."""
+    old, new = change.old or {}, change.new or {}
+    key = f"arn:aws:kms:{seam.region()}:{seam.account()}:key/{change.physical_id or '*'}"
+    if change.new is None:
+        yield Permission("kms:DescribeKey", key)
+        yield Permission("kms:ScheduleKeyDeletion", key)
+        return
+    if change.old is None:
+        yield Permission("kms:CreateKey", "*")
+    for name, (action, of_removal) in _KEY_CHANGES.items():
+        # A new key has its policy and its description from CreateKey.
+        if old.get(name) != new.get(name) and (change.old is not None or name in {"EnableKeyRotation", "Tags"}):
+            yield Permission(action if new.get(name) else of_removal, key)
+
+
+def _of_a_topic_policy(change: seam.Change, _title: str) -> Iterator[Permission]:
+    """Return what AWS::SNS::TopicPolicy needs, which is an attribute of each of its topics."""
+    old, new = ((side or {}).get("Topics") or [] for side in (change.old, change.new))
+    for topic in [*new, *(topic for topic in old if topic not in new)]:
+        yield Permission("sns:SetTopicAttributes", topic)
+
+
 def _of_a_functions_parts(change: seam.Change) -> Iterator[Permission]:
     """Return what a function's role and code need: to be passed, and to be read."""
     old, new = change.old or {}, change.new or {}
@@ -145,10 +168,18 @@ def _of_a_custom_resource(change: seam.Change, _title: str) -> Iterator[Permissi
     yield Permission("lambda:InvokeFunction" if ":lambda:" in provider else "sns:Publish", provider)
 
 
+_KEY_CHANGES = {
+    "Description": ("kms:UpdateKeyDescription", "kms:UpdateKeyDescription"),
+    "EnableKeyRotation": ("kms:EnableKeyRotation", "kms:DisableKeyRotation"),
+    "KeyPolicy": ("kms:PutKeyPolicy", "kms:PutKeyPolicy"),
+    "Tags": ("kms:TagResource", "kms:UntagResource"),
+}  # when it is set, when it is taken away
 _SPECIAL: dict[str, Callable[[seam.Change, str], Iterator[Permission]]] = {
     "ApplicationAutoScaling": _of_autoscaling,
     "AWS::CloudFormation::CustomResource": _of_a_custom_resource,
     "AWS::IAM::Policy": _of_an_inline_policy,
+    "AWS::KMS::Key": _of_a_key,
+    "AWS::SNS::TopicPolicy": _of_a_topic_policy,
     "Custom": _of_a_custom_resource,
     "SageMaker": _of_sagemaker,
 }

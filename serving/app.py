@@ -1,6 +1,7 @@
 """The ASGI application: `GET /ping` and `POST /invocations`."""
 
 import asyncio
+import functools
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -20,8 +21,13 @@ from serving.core.messages import Answer, Request, new_request_id
 from serving.core.options import Options
 from serving.core.refusals import refusal
 
+COMPLETE = "serving.complete"
+"""A key of the scope's `extensions`: the whole body has come, and `receive` gives it without waiting."""
+
 _METHODS = {"/ping": "GET", "/invocations": "POST"}
 _OWN_HEADERS = frozenset({"content-type", "content-length", "connection", "transfer-encoding"})
+_REMEMBERED = 256  # header values: most answers have the same ones
+_FLUSH = 0.005  # seconds until the lines of answered requests are written, all by one system call
 _DISCARDED = 4  # times the largest body; as much is read of a body that is too large, so that its client listens
 
 Message = MutableMapping[str, Any]
@@ -70,7 +76,7 @@ class App:
             if scope["path"] == "/ping":
                 answer = self._ping()
             else:
-                body = await self._body(headers, receive)
+                body = await self._body(scope, headers, receive)
                 size = len(body)
                 answer = await self._backend.answer(Request(body, headers, request_id))
         except ClientGoneError:
@@ -86,9 +92,9 @@ class App:
             milliseconds = {**answer.milliseconds, "total": round((time.perf_counter() - began) * 1000, 3)}
             log_request(request_id, answer.status, size, len(answer.body), milliseconds)
             if not self._will_flush:
-                # once for all requests that are answered in this turn of the loop
+                # once for all requests that are answered meanwhile
                 self._will_flush = True
-                asyncio.get_running_loop().call_soon(self._flush)
+                asyncio.get_running_loop().call_later(_FLUSH, self._flush)
 
     def _flush(self) -> None:
         self._will_flush = False
@@ -99,20 +105,25 @@ class App:
             raise UnavailableError("no process holds the model now; one is starting")
         return Answer(b"", JSON)
 
-    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
-        limit = self._options.request_timeout
+    async def _body(self, scope: Message, headers: dict[str, str], receive: Receive) -> bytes:
+        limit, largest = self._options.request_timeout, self._options.max_body_bytes
+        if COMPLETE in scope.get("extensions", ()):
+            return await _read_body(headers, receive, largest)  # nothing to wait for, so no timer
         try:
             async with asyncio.timeout(limit):
-                return await _read_body(headers, receive, self._options.max_body_bytes)
+                return await _read_body(headers, receive, largest)
         except TimeoutError:
             raise RequestTimeoutError(f"the body did not come within {limit:g} s") from None
 
 
 def _headers(scope: Message) -> dict[str, str]:
     """Return the headers; of one that stands more than once, the values in one (RFC 9110, 5.3)."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+    pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(pairs)
+    if len(headers) == len(pairs):
+        return headers
+    headers = {}
+    for name, value in pairs:
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
@@ -164,14 +175,14 @@ def _too_large(largest: int) -> ContentTooLargeError:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = {name: value for name, value in answer.headers.items() if name not in _OWN_HEADERS}
-    headers["content-type"] = answer.content_type
-    headers["content-length"] = str(len(answer.body))
-    encoded = [(_clean(name), _clean(value)) for name, value in headers.items()]
+    encoded = [(_clean(name), _clean(value)) for name, value in answer.headers.items() if name not in _OWN_HEADERS]
+    encoded.append((b"content-type", _clean(answer.content_type)))
+    encoded.append((b"content-length", b"%d" % len(answer.body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
     await send({"type": "http.response.body", "body": answer.body})
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _clean(text: str) -> bytes:
     """Return a header's name or value without line breaks, which would begin another header."""
     return " ".join(text.split()).encode("latin-1", "replace")

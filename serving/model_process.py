@@ -15,6 +15,8 @@ from serving.channel import ANSWER, FAILED, READY, Frames, frame
 from serving.core.errors import StartError
 from serving.core.messages import Answer, Request
 
+_QUICK = 1.0  # milliseconds
+
 _OPENMP = {"OMP_WAIT_POLICY": "passive"}
 """Where the user says nothing else: threads that spin while they wait take the core that another process needs."""
 
@@ -50,14 +52,11 @@ class Waiting:
         When it came, by the event loop's clock.
     answered
         Gets the answer.
-    given
-        When it was given to a worker, by the same clock; None while it is queued.
     """
 
     request: Request
     came: float
     answered: "asyncio.Future[Answer]"
-    given: float | None = None
 
 
 @dataclass(eq=False)
@@ -95,6 +94,8 @@ class ModelProcess(asyncio.Protocol):
         self.is_ready = False
         self.was_ready = False
         self.is_ended = False
+        self.is_quick = False
+        """Whether its last answer took so little time that the way there and back counts."""
         self.failure: StartError | None = None
         self.groups: deque[Group] = deque()
         self._on_change = on_change
@@ -122,8 +123,6 @@ class ModelProcess(asyncio.Protocol):
 
     def give(self, group: Sequence[Waiting], now: float) -> None:
         """Hand requests over; they are answered through their futures."""
-        for waiting in group:
-            waiting.given = now
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
         requests = [(item.request.id, dict(item.request.headers), item.request.body) for item in group]
         self._transport.write(frame(requests))
@@ -179,8 +178,8 @@ class ModelProcess(asyncio.Protocol):
         group = self.groups[0]
         waiting = group.open.pop(request_id)
         if not waiting.answered.done():
-            queued = 0.0 if waiting.given is None else waiting.given - waiting.came
-            took = {"queue": round(queued * 1000, 3), **milliseconds}
+            took = {"queue": round((group.began - waiting.came) * 1000, 3), **milliseconds}
+            self.is_quick = sum(milliseconds.values()) < _QUICK
             waiting.answered.set_result(Answer(body, content_type, status, headers, took))
         if not group.open:
             self.groups.popleft()

@@ -15,6 +15,8 @@ from serving.model_process import ModelProcess, Waiting, WorkerSpec
 
 _SWEEP = 0.1  # seconds between two looks at deadlines and processes
 _LARGEST_GROUP = 32 * 2**20  # bytes of bodies that a worker is given at once
+_AT_HAND = 2  # requests at most that a lone worker without batches holds, the one that it answers among them
+_AT_HAND_OF_QUICK = 6  # the same, where an answer takes less than a millisecond
 _FAILED_REPLACEMENTS = 3  # in a row; then the container has to be replaced
 _PAUSE = 1.0  # seconds before the next replacement, where the last one did not come up
 
@@ -76,8 +78,8 @@ class Pool:
             503 when too many wait, or the worker died over the request, or it waited too long; 504 when the
             prediction takes too long.
         """
-        if len(self._queue) >= self._options.queue_size:
-            raise UnavailableError(f"{len(self._queue)} requests wait for the model already; try again")
+        if (wait := self._waiting()) >= self._options.queue_size:
+            raise UnavailableError(f"{wait} requests wait for the model already; try again")
         loop = asyncio.get_running_loop()
         waiting = Waiting(request, loop.time(), loop.create_future())
         self._open[request.id] = waiting
@@ -130,10 +132,18 @@ class Pool:
         if not ready:
             return None
         worker = min(ready, key=lambda one: len(one.groups))
-        # a lone worker has its next request at hand, which spares it the way there and back; with several,
-        # or with batches, that would keep the request from a worker that is free sooner, or from its batch
-        at_once = 2 if len(self._workers) == 1 and worker.batch_size == 1 else 1
-        return worker if len(worker.groups) < at_once else None
+        return worker if len(worker.groups) < self._at_once(worker) else None
+
+    def _at_once(self, worker: ModelProcess) -> int:
+        # a lone worker has its next requests at hand, which spares it the way there and back; with several,
+        # or with batches, that would keep a request from a worker that is free sooner, or from its batch
+        if len(self._workers) > 1 or worker.batch_size > 1:
+            return 1
+        return _AT_HAND_OF_QUICK if worker.is_quick else _AT_HAND
+
+    def _waiting(self) -> int:
+        """Return how many requests wait, those among them that a quick worker was given early."""
+        return len(self._queue) + sum(max(0, len(worker.groups) - _AT_HAND) for worker in self._workers)
 
     def _take(self, most: int) -> list[Waiting]:
         group: list[Waiting] = []
@@ -157,7 +167,6 @@ class Pool:
                 )
         for group in reversed(groups[1:]):
             for waiting in reversed(group.open.values()):
-                waiting.given = None
                 self._queue.appendleft(waiting)
 
     async def _replace(self, ended: ModelProcess) -> None:

@@ -1,6 +1,7 @@
 """uvicorn around the application: readiness and the orderly end."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -29,6 +30,7 @@ def run(pool: Pool, options: Options, listener: Listener, drain_timeout: int) ->
 async def _run(pool: Pool, server: "_Server", listener: Listener) -> None:
     try:
         await pool.start()
+        gc.freeze()  # what is loaded by now stays; requests do not wait while it is searched for garbage
         for number in _ENDING_SIGNALS:
             # uvicorn raises the signal again when it has drained; this handler of ours does not end the process
             signal.signal(number, server.stop)

@@ -5,6 +5,7 @@ database connection that `model_fn` opens, stays usable.
 """
 
 import argparse
+import gc
 import importlib
 import os
 import select
@@ -54,6 +55,9 @@ def _serve(options: argparse.Namespace, channel: socket.socket) -> None:
     if settings.options.threads is None and importlib.import_module("serving.core.threads").one_is_enough(handler):
         torch.set_num_threads(1)
     responder = importlib.import_module("serving.core.responder").Responder(handler)
+    # what is loaded by now stays; to look through it for garbage again and again would delay requests
+    gc.collect()
+    gc.freeze()
     channel.sendall(frame((READY, responder.batch_size)))
     with channel.makefile("rb") as stream:
         while (group := _next_group(stream)) is not None:
@@ -70,7 +74,7 @@ def _next_group(stream: BinaryIO) -> list[Request] | None:
 
 def _answer_frame(request_id: str, answer: Answer) -> bytes:
     # a handler may give subclasses, such as http.HTTPStatus, which are no part of the format
-    headers = {str(name): str(value) for name, value in answer.headers.items()}
+    headers = {str(name): str(value) for name, value in answer.headers.items()} if answer.headers else {}
     status, content_type = int(answer.status), str(answer.content_type)
     return frame((ANSWER, request_id, status, content_type, headers, answer.body, dict(answer.milliseconds)))
 

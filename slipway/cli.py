@@ -8,42 +8,54 @@ import typer
 
 from assets.errors import AssetError
 from local_aws.errors import LocalAwsError
-from slipway.commands.demo import demo_command
-from slipway.commands.inspect import inspect_command
-from slipway.commands.invoke import invoke_command
-from slipway.commands.local import local_app
-from slipway.commands.package import package_command
+from slipway.env_file import load_env_file
 from slipway.errors import CommandError
-from stacks.settings import SettingsError
+from slipway.lazy_commands import lazy_group
 
 _WRONG_SETTINGS = 2
+_COMMANDS = {
+    "package": "slipway.commands.package:package_command",
+    "inspect": "slipway.commands.inspect:inspect_command",
+    "train": "slipway.commands.train:train_command",
+    "invoke": "slipway.commands.invoke:invoke_command",
+    "status": "slipway.commands.status:status_command",
+    "demo": "slipway.commands.demo:demo_command",
+    "local": "slipway.commands.local:local_app",
+}
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Ships a PyTorch model to an Amazon SageMaker endpoint, and tries it on this machine first.",
+    cls=lazy_group(_COMMANDS),
 )
-app.command("package")(package_command)
-app.command("inspect")(inspect_command)
-app.command("invoke")(invoke_command)
-app.command("demo")(demo_command)
-app.add_typer(local_app, name="local")
+
+
+@app.callback()
+def slipway() -> None:
+    """Ships a PyTorch model to an Amazon SageMaker endpoint, and tries it on this machine first."""
 
 
 def main() -> None:
     """Run a command. What the user can mend is one message on stderr, never a traceback."""
     try:
+        load_env_file()
         app()
-    except SettingsError as error:
-        _fail(str(error), _WRONG_SETTINGS)
     except (AssetError, CommandError, LocalAwsError) as error:
         _fail(str(error), 1)
     except Exception as error:
+        if _is_of_settings(error):
+            _fail(str(error), _WRONG_SETTINGS)
         message = _aws_message(error)
         if message:
             _fail(message, 1)
         raise
+
+
+def _is_of_settings(error: Exception) -> bool:
+    from stacks.settings_error import SettingsError  # noqa: PLC0415 (only some commands need it)
+
+    return isinstance(error, SettingsError)
 
 
 def _aws_message(error: Exception) -> str | None:

@@ -12,10 +12,11 @@ from assets.checkout import STATE
 from local_aws.client_environment import client_environment, without_aws_settings
 from local_aws.control import LocalAws
 from local_aws.running_emulator import Emulator
+from slipway import defaults
 from slipway.errors import CommandError
 from stacks.settings import ENVIRONMENTS, EndpointSettings, EnvironmentSettings, load_environment
 
-LOCAL_ENVIRONMENT = "local"
+LOCAL_ENVIRONMENT = defaults.LOCAL_ENVIRONMENT
 FOLDER_VARIABLE = "SLIPWAY_LOCAL_FOLDER"
 ENVIRONMENTS_VARIABLE = "SLIPWAY_ENVIRONMENTS"
 

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from slipway.errors import CommandError
+from slipway.errors import CommandError, PredictionError
 from stacks.settings import EnvironmentSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent to an endpoint.
+
+    Parameters
+    ----------
+    body
+        As it goes.
+    content_type
+        Of the body.
+    accept
+        The content type wanted back.
+    variant
+        The production variant that is to answer; None leaves it to the weights.
+    """
+
+    body: bytes
+    content_type: str
+    accept: str
+    variant: str | None = None
 
 
 @dataclass(frozen=True)
@@ -17,7 +41,7 @@ class Response:
     Parameters
     ----------
     endpoint_name, variant
-        Who answered.
+        Who answered; an asynchronous endpoint does not tell the variant.
     content_type
         Of the body.
     body
@@ -25,7 +49,7 @@ class Response:
     """
 
     endpoint_name: str
-    variant: str
+    variant: str | None
     content_type: str
     body: bytes
 
@@ -50,21 +74,123 @@ def current_endpoint_name(clients: Callable[[str], Any], settings: EnvironmentSe
         ) from error
 
 
-def invoke(runtime: Any, endpoint_name: str, body: bytes, content_type: str, accept: str) -> Response:
+class DeployedEndpoint:
+    """An endpoint by its name in the settings, whose current name is read once, and anew when it has gone.
+
+    Another way of hosting is another endpoint under another name, and the old one goes.
+
+    Parameters
+    ----------
+    clients
+        Makes boto3 clients.
+    settings
+        Of the environment.
+    endpoint
+        The endpoint's name in the settings.
+    """
+
+    def __init__(self, clients: Callable[[str], Any], settings: EnvironmentSettings, endpoint: str) -> None:
+        self.clients = clients
+        self.settings = settings
+        self.endpoint = endpoint
+        self._name: str | None = None
+
+    def invoke(self, request: Request) -> Response:
+        """Send one request.
+
+        Raises
+        ------
+        CommandError
+            When the endpoint is not deployed, or it or its container refuses.
+        """
+        runtime = self.clients("sagemaker-runtime")
+        return self.call(lambda name: invoke(runtime, name, request))
+
+    def call(self, call: Callable[[str], T]) -> T:
+        """Call it by its current name; where there is no such endpoint, read the name anew and call again.
+
+        Parameters
+        ----------
+        call
+            Is given the SageMaker endpoint's name.
+
+        Raises
+        ------
+        CommandError
+            When the endpoint is not deployed.
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 (it takes a while, as boto3 does)
+
+        name = self.name
+        while True:
+            try:
+                return call(name)
+            except ClientError as error:
+                if not is_gone(error):
+                    raise
+                now = self._read_name()
+                if now == name:
+                    raise
+                name = now
+
+    @property
+    def name(self) -> str:
+        """The SageMaker endpoint's name, as it was read last.
+
+        Raises
+        ------
+        CommandError
+            When the endpoint is not deployed.
+        """
+        return self._name or self._read_name()
+
+    def _read_name(self) -> str:
+        self._name = None  # where it cannot be read, the next call tries again
+        self._name = current_endpoint_name(self.clients, self.settings, self.endpoint)
+        return self._name
+
+
+def invoke_by_name_of_settings(
+    clients: Callable[[str], Any], settings: EnvironmentSettings, endpoint: str, request: Request
+) -> Response:
+    """Send one request to an endpoint by its name in the settings; see `DeployedEndpoint.invoke`."""
+    return DeployedEndpoint(clients, settings, endpoint).invoke(request)
+
+
+def with_current_name(
+    clients: Callable[[str], Any], settings: EnvironmentSettings, endpoint: str, call: Callable[[str], T]
+) -> T:
+    """Call an endpoint by its current name; see `DeployedEndpoint.call`."""
+    return DeployedEndpoint(clients, settings, endpoint).call(call)
+
+
+def is_gone(error: Any) -> bool:
+    """Whether an error of boto3's says that there is no such endpoint (SageMaker has no code for that alone)."""
+    told = error.response["Error"]
+    message = str(told.get("Message", "")).lower()
+    return told.get("Code") == "ValidationError" and ("not found" in message or "could not find" in message)
+
+
+def invoke(runtime: Any, endpoint_name: str, request: Request) -> Response:
     """Send one request (API_runtime_InvokeEndpoint).
 
     Raises
     ------
-    CommandError
-        When the endpoint or its container refuses, with their reason.
+    PredictionError
+        When the container refuses, or its model fails.
     """
+    target = {"TargetVariant": request.variant} if request.variant else {}
     try:
         answer = runtime.invoke_endpoint(
-            EndpointName=endpoint_name, Body=body, ContentType=content_type, Accept=accept
+            EndpointName=endpoint_name,
+            Body=request.body,
+            ContentType=request.content_type,
+            Accept=request.accept,
+            **target,
         )
     except runtime.exceptions.ModelError as error:
-        status, message = error.response["OriginalStatusCode"], error.response["OriginalMessage"].rstrip()
-        raise CommandError(f"{endpoint_name} answered {status}: {message}") from error
+        status, reason = error.response["OriginalStatusCode"], error.response["OriginalMessage"].rstrip()
+        raise PredictionError(endpoint_name, status, reason) from error
     return Response(
         endpoint_name=endpoint_name,
         variant=answer["InvokedProductionVariant"],

@@ -8,6 +8,8 @@ from constructs import Construct
 
 from stacks.bootstrap_roles import bootstrap_role
 from stacks.bucket_emptier import own_bucket_emptier
+from stacks.bucket_key import bucket_key
+from stacks.data_capture import capture_lifecycle_rule
 from stacks.settings import EnvironmentSettings
 
 _UNFINISHED_UPLOADS_EXPIRE = cdk.Duration.days(7)
@@ -37,7 +39,7 @@ class ArtifactStack(cdk.Stack):
             termination_protection=retain,
         )
         removal_policy = cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY
-        bucket = self._bucket(settings.names.bucket, removal_policy)
+        bucket = self._bucket(settings, removal_policy)
         repository = self._repository(settings.names.repository, removal_policy)
         self._let_the_cli_publish(bucket, repository)
         if not retain:
@@ -45,12 +47,15 @@ class ArtifactStack(cdk.Stack):
         cdk.CfnOutput(self, "BucketName", value=settings.names.bucket)
         cdk.CfnOutput(self, "RepositoryName", value=settings.names.repository)
 
-    def _bucket(self, name: str, removal_policy: cdk.RemovalPolicy) -> s3.Bucket:
+    def _bucket(self, settings: EnvironmentSettings, removal_policy: cdk.RemovalPolicy) -> s3.Bucket:
+        key = bucket_key(self, settings)
         return s3.Bucket(
             self,
             "ArtifactBucket",
-            bucket_name=name,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            bucket_name=settings.names.bucket,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            bucket_key_enabled=True if key else None,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
@@ -60,6 +65,11 @@ class ArtifactStack(cdk.Stack):
                     id="unfinished-uploads", abort_incomplete_multipart_upload_after=_UNFINISHED_UPLOADS_EXPIRE
                 ),
                 s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=_OLD_VERSIONS_EXPIRE),
+                *(
+                    capture_lifecycle_rule(endpoint.data_capture, name)
+                    for name, endpoint in settings.endpoints.items()
+                    if endpoint.data_capture
+                ),
             ],
             removal_policy=removal_policy,
             auto_delete_objects=removal_policy == cdk.RemovalPolicy.DESTROY,

@@ -1,22 +1,26 @@
-"""What the CDK cannot be told before synth: two edits of the cloud assembly.
+"""What the CDK cannot be told before synth: edits of the cloud assembly.
 
 The files are of the AWS CDK's package cloud-assembly-schema: AssemblyManifest and AssetManifest.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 
 from stacks.endpoint_stack import EndpointStack
+from stacks.uncompressed import with_files
 
 
 def finish_assembly(
-    assembly: cdk.cx_api.CloudAssembly, artifact_stack: str, endpoints: Sequence[EndpointStack]
+    assembly: cdk.cx_api.CloudAssembly,
+    artifact_stack: str,
+    endpoints: Sequence[EndpointStack],
+    progress: Callable[[str], None] | None = None,
 ) -> None:
-    """Give the tarballs their keys, and have the artifact stack deployed before any asset is published.
+    """Give the models their keys, and have the artifact stack deployed before any asset is published.
 
     Parameters
     ----------
@@ -26,28 +30,45 @@ def finish_assembly(
         Name of the artifact stack.
     endpoints
         The stacks that publish into it.
+    progress
+        Hears of the unpacking of uncompressed models.
+
+    Raises
+    ------
+    AssetError
+        A package cannot be unpacked.
     """
     directory = Path(assembly.directory)
     for endpoint in endpoints:
-        if endpoint.packs_model:
-            path = directory / f"{endpoint.artifact_id}.assets.json"
-            _write(path, _with_tarball_key(_read(path), endpoint))
+        path = directory / f"{endpoint.artifact_id}.assets.json"
+        if endpoint.tarballs:
+            _write(path, _with_tarball_keys(_read(path), endpoint))
+        if endpoint.uncompressed:
+            _write(path, with_files(_read(path), _files(endpoint, progress)))
     artifact_id = assembly.get_stack_by_name(artifact_stack).id
     path = directory / "manifest.json"
     _write(path, _with_artifacts_first(_read(path), artifact_id, [endpoint.artifact_id for endpoint in endpoints]))
 
 
-def _with_tarball_key(assets: dict[str, Any], endpoint: EndpointStack) -> dict[str, Any]:
-    """Name the tarball `<digest>.tar.gz`: the CDK hashes the digest again, and keeps only the last suffix."""
-    tarballs = [
-        file for file in assets["files"].values() if file["source"].get("path") == str(endpoint.package.path)
-    ]
-    if len(tarballs) != 1:
-        raise RuntimeError(
-            f"the assets of {endpoint.stack_name} name {endpoint.package.path} {len(tarballs)} times"
-        )
-    for destination in tarballs[0]["destinations"].values():
-        destination["objectKey"] = endpoint.tarball_key
+def _files(endpoint: EndpointStack, progress: Callable[[str], None] | None) -> dict[str, Path]:
+    """Return the files of the endpoint's uncompressed models by their keys."""
+    from assets.unpacked import unpacked  # noqa: PLC0415 (most synths do without)
+
+    return {
+        f"{prefix}{name}": file
+        for prefix, package in endpoint.uncompressed.items()
+        for name, file in unpacked(package, progress).items()
+    }
+
+
+def _with_tarball_keys(assets: dict[str, Any], endpoint: EndpointStack) -> dict[str, Any]:
+    """Name each tarball `<digest>.tar.gz`: the CDK hashes the digest again, and keeps only the last suffix."""
+    for tarball, key in endpoint.tarballs.items():
+        found = [file for file in assets["files"].values() if file["source"].get("path") == str(tarball)]
+        if len(found) != 1:
+            raise RuntimeError(f"the assets of {endpoint.stack_name} name {tarball} {len(found)} times")
+        for destination in found[0]["destinations"].values():
+            destination["objectKey"] = key
     return assets
 
 

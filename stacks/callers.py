@@ -22,8 +22,12 @@ class Callers(Construct):
     endpoint_name
         The endpoint's current name.
     endpoint_names
-        The endpoint's names under every hosting type: while a switch between them goes on, clients call the old
-        one, then the new.
+        The endpoint's names under every mode, with `*` for the rest of a name: while a switch between them goes
+        on, clients call the old one, then the new.
+    is_async
+        Whether the endpoint has a queue.
+    statements
+        What its callers need beside that.
     """
 
     def __init__(
@@ -35,6 +39,8 @@ class Callers(Construct):
         endpoint: cdk.CfnResource,
         endpoint_name: str,
         endpoint_names: Sequence[str],
+        is_async: bool = False,
+        statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -45,7 +51,7 @@ class Callers(Construct):
             type="String",
             name=parameter_name,
             value=endpoint_name,
-            description="The current name of the endpoint; it changes with the hosting type",
+            description="The current name of the endpoint; it changes with how it is hosted",
         )
         self.parameter.add_resource_dependency(endpoint)
         self.policy = iam.ManagedPolicy(
@@ -55,7 +61,7 @@ class Callers(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="InvokeEndpoint",
-                    actions=["sagemaker:InvokeEndpoint"],
+                    actions=["sagemaker:InvokeEndpoint", *(["sagemaker:InvokeEndpointAsync"] if is_async else [])],
                     resources=[
                         f"arn:{stack.partition}:sagemaker:{place}:endpoint/{name}" for name in endpoint_names
                     ],
@@ -65,5 +71,6 @@ class Callers(Construct):
                     actions=["ssm:GetParameter"],
                     resources=[f"arn:{stack.partition}:ssm:{place}:parameter{parameter_name}"],
                 ),
+                *statements,
             ],
         )

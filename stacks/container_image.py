@@ -1,22 +1,18 @@
-"""The image of an endpoint's container: AWS's, or ours built from serving/."""
+"""The image of an endpoint's container: AWS's, ours built from serving/, or the user's own."""
 
+import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
 from assets.checkout import ROOT
-from stacks.containers import (
-    PYTORCH_REPOSITORY,
-    RAY_SERVE_REPOSITORY,
-    dlc_accounts,
-    pytorch_image,
-    ray_serve_image,
-    registry,
-)
+from stacks.containers import aws_image, build_for, dlc_accounts, own_container, registry
+from stacks.containers import container as catalogue_entry
 from stacks.names import Names
-from stacks.settings import EndpointSettings, RealTimeHosting
+from stacks.settings import DockerfileContainer, ImageContainer, Variant
 
 SERVING = ROOT / "serving"
 """The build context of the slim container."""
@@ -46,25 +42,66 @@ class ContainerImage:
     repository_arn: str
 
 
-def container_image(scope: Construct, *, names: Names, endpoint: EndpointSettings) -> ContainerImage:
-    """Choose the image of an endpoint; the slim one becomes an image asset of the stack."""
-    if endpoint.container == "ray-serve" and isinstance(endpoint.hosting, RealTimeHosting):
-        account = dlc_accounts()[names.region]
-        uri = ray_serve_image(names.region, endpoint.hosting.instance_type)
-        return ContainerImage(uri, _repository_arn(scope, names.region, account, RAY_SERVE_REPOSITORY))
-    if endpoint.container == "pytorch-inference":
-        uri = pytorch_image(names.region, endpoint.hosting.instance_for_container)
-        account = dlc_accounts()[names.region]
-        return ContainerImage(uri, _repository_arn(scope, names.region, account, PYTORCH_REPOSITORY))
-    asset = ecr_assets.DockerImageAsset(
+def container_image(scope: Construct, *, names: Names, variant: Variant) -> ContainerImage:
+    """Choose the image of a variant.
+
+    One that is built becomes an image asset of `scope`, which all of its variants share that have the same. Its
+    tag is the digest of the build context without what .dockerignore names, and of how it is built: what did not
+    change is neither built nor deployed again.
+    """
+    container, instance_type = variant.container, variant.hosting.instance_for_container
+    if isinstance(container, ImageContainer):
+        image = container.parsed
+        return ContainerImage(
+            container.image, _repository_arn(scope, image.region, image.account, image.repository)
+        )
+    if isinstance(container, DockerfileContainer):
+        return _built(scope, names, _own_dockerfile(scope, container))
+    repository = catalogue_entry(container.name).repository
+    if repository is None:
+        return _built(scope, names, _slim(scope, instance_type))
+    uri = aws_image(container.name, region=names.region, instance_type=instance_type, tag=container.tag)
+    account = dlc_accounts()[names.region]
+    return ContainerImage(uri, _repository_arn(scope, names.region, account, repository))
+
+
+def _slim(scope: Construct, instance_type: str | None) -> ecr_assets.DockerImageAsset:
+    name = own_container().name
+    build = build_for(name, instance_type=instance_type)
+    on_gpu = build.hardware == "gpu"
+    return _asset(
         scope,
-        "SlimImage",
+        "SlimCudaImage" if on_gpu else "SlimImage",
         directory=str(SERVING),
         exclude=_NOT_IN_THE_IMAGE,
-        platform=ecr_assets.Platform.LINUX_AMD64,
-        outputs=[_DOCKER_MEDIA_TYPES],
-        display_name="slim container",
+        # The Dockerfile itself names the index of the CPU build.
+        build_args={"TORCH_INDEX_URL": build.torch_index or ""} if on_gpu else None,
+        display_name=f"{name} container" + (", CUDA build" if on_gpu else ""),
     )
+
+
+def _own_dockerfile(scope: Construct, container: DockerfileContainer) -> ecr_assets.DockerImageAsset:
+    file = container.path.relative_to(container.folder).as_posix()
+    place = hashlib.sha256(f"{container.dockerfile}\0{container.context}".encode()).hexdigest()
+    return _asset(
+        scope,
+        f"Image{place[:8]}",
+        directory=str(container.folder),
+        file=file,
+        display_name=f"container of {container.dockerfile}",
+    )
+
+
+def _asset(scope: Construct, construct_id: str, **how: Any) -> ecr_assets.DockerImageAsset:
+    made = scope.node.try_find_child(construct_id)
+    if isinstance(made, ecr_assets.DockerImageAsset):
+        return made
+    return ecr_assets.DockerImageAsset(
+        scope, construct_id, platform=ecr_assets.Platform.LINUX_AMD64, outputs=[_DOCKER_MEDIA_TYPES], **how
+    )
+
+
+def _built(scope: Construct, names: Names, asset: ecr_assets.DockerImageAsset) -> ContainerImage:
     uri = f"{registry(names.account, names.region)}/{names.repository}:{asset.image_tag}"
     return ContainerImage(uri, _repository_arn(scope, names.region, names.account, names.repository))
 

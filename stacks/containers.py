@@ -1,26 +1,42 @@
-"""The containers that an endpoint can choose, and where each can run."""
+"""The containers that an endpoint can choose, and their images in each region."""
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
 
-from stacks.instance_types import has_gpu, has_other_accelerator, is_arm
+from assets.container_catalogue import (
+    ContainerBuild,
+    Hardware,
+    container,
+    container_of_repository,
+    containers,
+    own_container,
+)
+from stacks.instance_types import has_gpu
 
-ContainerName = Literal["slim", "ray-serve", "pytorch-inference"]
-"""`slim` is our own, built from serving/; `ray-serve` and `pytorch-inference` are AWS's."""
+__all__ = [
+    "CONTAINER_NAMES",
+    "aws_image",
+    "build_for",
+    "container",
+    "container_of_repository",
+    "containers",
+    "default_container",
+    "dlc_accounts",
+    "hardware_of",
+    "own_container",
+    "pytorch_environment",
+    "registry",
+    "url_suffix",
+]
 
-CONTAINER_NAMES: tuple[str, ...] = get_args(ContainerName)
+CONTAINER_NAMES: tuple[str, ...] = tuple(containers())
+"""The names of assets/containers.json."""
 
-RAY_SERVE_REPOSITORY = "ray"
-# The minor version is pinned: AWS moves the tag `…-v1` on, and a fleet would mix versions when it scales out.
-_RAY_SERVE_TAGS = {"gpu": "serve-ml-sagemaker-cuda-v1.4", "cpu": "serve-ml-sagemaker-cpu-v1.4"}
+PYTORCH = "pytorch-inference"
+"""The one that is told something in its environment."""
 
-PYTORCH_REPOSITORY = "pytorch-inference"
-_PYTORCH_TAGS = {"gpu": "2.6.0-gpu-py312", "cpu": "2.6.0-cpu-py312"}
 _INVOCATION_SECONDS = "60"  # what InvokeEndpoint waits (API_runtime_InvokeEndpoint)
-PYTORCH_PATCHED_UNTIL = "2026-06-30"
-"""The end of patch of the last PyTorch inference container (aws/deep-learning-containers, its release data)."""
 
 
 @cache
@@ -31,27 +47,71 @@ def dlc_accounts() -> dict[str, str]:
     return accounts
 
 
-def default_container(instance_type: str | None) -> ContainerName:
+def hardware_of(instance_type: str | None) -> Hardware:
+    """Return what the build for an instance type computes on; None stands for serverless."""
+    return "gpu" if instance_type is not None and has_gpu(instance_type) else "cpu"
+
+
+def default_container(instance_type: str | None) -> str:
     """Choose the container for an instance type; None stands for serverless."""
-    return "ray-serve" if instance_type is not None and has_gpu(instance_type) else "slim"
+    hardware = hardware_of(instance_type)
+    return next(entry.name for entry in containers().values() if entry.default_for == hardware)
+
+
+def build_for(name: str, *, instance_type: str | None, tag: str | None = None) -> ContainerBuild:
+    """Return the build of a container that an endpoint gets.
+
+    Parameters
+    ----------
+    name
+        One of `CONTAINER_NAMES`.
+    instance_type
+        None stands for serverless.
+    tag
+        The one that the settings pin.
+
+    Raises
+    ------
+    AssetError
+        There is no such container.
+    KeyError
+        The container has no such tag.
+    """
+    entry = container(name)
+    if tag is None:
+        return entry.build(hardware_of(instance_type))
+    pinned = entry.tagged(tag)
+    if pinned is None:
+        raise KeyError(tag)
+    return pinned
+
+
+def url_suffix(region: str) -> str:
+    """Return the domain of AWS's services in a region; the China partition has one of its own."""
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
 
 
 def registry(account: str, region: str) -> str:
-    """Return the host name of an account's ECR registry; the China partition has a domain of its own."""
-    url_suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"{account}.dkr.ecr.{region}.{url_suffix}"
+    """Return the host name of an account's ECR registry."""
+    return f"{account}.dkr.ecr.{region}.{url_suffix(region)}"
 
 
-def ray_serve_image(region: str, instance_type: str) -> str:
-    """Return the URI of AWS's Ray Serve container for an instance type in a region."""
-    tag = _RAY_SERVE_TAGS["gpu" if has_gpu(instance_type) else "cpu"]
-    return f"{registry(dlc_accounts()[region], region)}/{RAY_SERVE_REPOSITORY}:{tag}"
+def aws_image(name: str, *, region: str, instance_type: str | None, tag: str | None = None) -> str:
+    """Return the URI of a container of AWS's, in the region's own registry.
 
-
-def pytorch_image(region: str, instance_type: str | None) -> str:
-    """Return the URI of AWS's PyTorch container for an instance type, None for serverless, in a region."""
-    tag = _PYTORCH_TAGS["gpu" if instance_type is not None and has_gpu(instance_type) else "cpu"]
-    return f"{registry(dlc_accounts()[region], region)}/{PYTORCH_REPOSITORY}:{tag}"
+    Parameters
+    ----------
+    name
+        One of `CONTAINER_NAMES` that Slipway does not build.
+    region
+        One of `dlc_accounts`.
+    instance_type
+        None stands for serverless.
+    tag
+        The one that the settings pin.
+    """
+    build = build_for(name, instance_type=instance_type, tag=tag)
+    return f"{registry(dlc_accounts()[region], region)}/{container(name).repository}:{build.tag}"
 
 
 def pytorch_environment(*, instance_type: str | None, entry_point: str | None) -> dict[str, str]:
@@ -67,40 +127,8 @@ def pytorch_environment(*, instance_type: str | None, entry_point: str | None) -
     entry_point
         The handler's file in `code/`; None where it is not known.
     """
-    on_gpu = instance_type is not None and has_gpu(instance_type)
     return {
         "SAGEMAKER_TS_RESPONSE_TIMEOUT": _INVOCATION_SECONDS,
-        **({} if on_gpu else {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}),
+        **({} if hardware_of(instance_type) == "gpu" else {"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}),
         **({"SAGEMAKER_PROGRAM": entry_point} if entry_point else {}),
     }
-
-
-def container_problem(container: str, *, instance_type: str | None) -> str | None:
-    """Say in one sentence why a container cannot run there, and what to choose instead.
-
-    Parameters
-    ----------
-    container
-        One of `CONTAINER_NAMES`.
-    instance_type
-        None stands for serverless.
-
-    Returns
-    -------
-    str or None
-        None when it can run.
-    """
-    if instance_type is None:
-        if container == "ray-serve":
-            return "ray-serve does not fit serverless hosting (no GPU, and too heavy a start there); choose slim"
-        return None
-    if has_other_accelerator(instance_type) or is_arm(instance_type):
-        return (
-            f"no container runs on {instance_type} (no image for its processor or accelerator); "
-            "choose an x86 instance type, with or without an NVIDIA GPU"
-        )
-    if container == "slim" and has_gpu(instance_type):
-        return (
-            f"slim has no CUDA build, so the GPU of {instance_type} would idle; choose ray-serve or a CPU instance"
-        )
-    return None

@@ -1,26 +1,35 @@
-"""The stateless stack of one endpoint: role, model, endpoint config, endpoint."""
+"""The stateless stack of one endpoint: role, models, endpoint config, endpoint."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from assets.package import Package
 from stacks.callers import Callers
 from stacks.container_image import container_image
-from stacks.containers import PYTORCH_PATCHED_UNTIL, pytorch_environment
+from stacks.encryption import endpoint_keys
+from stacks.endpoint_config import add_endpoint_config
 from stacks.execution_role import ExecutionRole
-from stacks.hosting import production_variant
+from stacks.hosting import AsyncInference, add_endpoint, mode_id
+from stacks.model import VariantModel
 from stacks.model_data import ModelData
-from stacks.settings import EnvironmentSettings, hosting_types
+from stacks.names import LOG_GROUPS
+from stacks.network import note_network
+from stacks.observe import observe
+from stacks.role_features import feature_statements, note_reasons
+from stacks.rollout import EndpointRollout
+from stacks.settings import VARIANT_NAME, AsyncHosting, EnvironmentSettings, Variant, hosting_types
 
 
 class EndpointStack(cdk.Stack):
     """One endpoint, deployed and destroyed alone; it knows the artifact stack by fixed names.
 
     A changed model or hosting makes a new Model and EndpointConfig (CloudFormation replaces them, and names them),
-    and updates the Endpoint in place. A changed hosting type makes a new Endpoint beside the old one, because the
-    logical id and the name carry it: SageMaker cannot update an endpoint from instances to serverless.
+    and updates the Endpoint in place. A changed mode (`EndpointSettings.mode`) makes a new Endpoint beside the old
+    one, because the logical id and the name carry it: SageMaker cannot make the one of the other.
 
     Parameters
     ----------
@@ -30,8 +39,8 @@ class EndpointStack(cdk.Stack):
         Of the environment.
     endpoint
         The endpoint's name in the settings.
-    package
-        The packed model; None where the settings name a tarball that is in S3 already.
+    packages
+        The packed models, by the variant's name; a variant whose tarball is in S3 already has none.
     """
 
     def __init__(
@@ -41,7 +50,7 @@ class EndpointStack(cdk.Stack):
         *,
         settings: EnvironmentSettings,
         endpoint: str,
-        package: Package | None,
+        packages: Mapping[str, Package],
     ) -> None:
         names = settings.names
         super().__init__(
@@ -56,142 +65,167 @@ class EndpointStack(cdk.Stack):
                 image_assets_repository_name=names.repository,
             ),
         )
-        self._package = package
-        self._endpoint = endpoint
-        self._settings = settings
-        self._hosting_type = settings.endpoints[endpoint].hosting.type
+        self._name = endpoint
+        self._names = names
+        self._settings = settings.endpoints[endpoint]
+        self._models = [self._variant_model(variant, packages) for variant in self._settings.all_variants]
 
-        if package is not None:
-            ModelData(self, "ModelData", package=package)
-        model = self._model()
-        self._callers(self._sagemaker_endpoint(self._endpoint_config(model)))
-        cdk.CfnOutput(self, "ModelDataUrl", value=self._model_data_url)
+        self._keys = endpoint_keys(self, settings=settings, endpoint=self._settings)
 
-    @property
-    def packs_model(self) -> bool:
-        """Whether the model is packed; if not, its tarball is in S3 already."""
-        return self._package is not None
-
-    @property
-    def package(self) -> Package:
-        """The packed model."""
-        if self._package is None:
-            raise ValueError(f"{self.stack_name} packs no model")
-        return self._package
-
-    @property
-    def tarball_key(self) -> str:
-        """The key of the packed model in the artifact bucket."""
-        return self._settings.names.tarball_key(self._endpoint, self.package.digest)
-
-    @property
-    def _model_data_url(self) -> str:
-        theirs = self._settings.endpoints[self._endpoint].model_data
-        return theirs.s3_uri if theirs else f"s3://{self._settings.names.bucket}/{self.tarball_key}"
-
-    def _model(self) -> sagemaker.CfnModel:
-        endpoint = self._settings.endpoints[self._endpoint]
-        image = container_image(self, names=self._settings.names, endpoint=endpoint)
-        role = None if endpoint.execution_role_arn else self._execution_role(image.repository_arn)
-        model = sagemaker.CfnModel(
+        self._mode = self._settings.mode
+        self._endpoint_name = names.endpoint(endpoint, self._mode)
+        self._asynchronous = self._async_inference()
+        # Another mode has an endpoint of its own, and so alarms of its own.
+        self._rollout = EndpointRollout(
             self,
-            "Model",
-            execution_role_arn=role.arn if role else endpoint.execution_role_arn,
-            primary_container=self._container(image.uri),
-            tags=[cdk.CfnTag(key="slipway:model-digest", value=self.package.digest)] if self.packs_model else None,
-        )
-        if role:
-            # SageMaker reads the tarball when the model is created; the role alone does not wait for its policy.
-            model.node.add_dependency(role.policy)
-            cdk.CfnOutput(self, "ExecutionRoleArn", value=role.arn)
-        if endpoint.container == "pytorch-inference":
-            cdk.Annotations.of(model).add_warning_v2(
-                "slipway:pytorch-inference-out-of-support",
-                f"AWS has patched its PyTorch container until {PYTORCH_PATCHED_UNTIL} and no longer; choose "
-                "`container: slim`, or `ray-serve` on instances",
-            )
-        cdk.CfnOutput(self, "ImageUri", value=image.uri)
-        return model
-
-    def _container(self, image_uri: str) -> sagemaker.CfnModel.ContainerDefinitionProperty:
-        theirs = self._settings.endpoints[self._endpoint].model_data
-        if theirs is None:
-            return sagemaker.CfnModel.ContainerDefinitionProperty(
-                image=image_uri, model_data_url=self._model_data_url, environment=self._environment() or None
-            )
-        # CloudFormation's S3DataSource does not know the API's ETag. In the environment, where every change makes
-        # a new Model, it has the object read anew.
-        return sagemaker.CfnModel.ContainerDefinitionProperty(
-            image=image_uri,
-            model_data_source=sagemaker.CfnModel.ModelDataSourceProperty(
-                s3_data_source=sagemaker.CfnModel.S3DataSourceProperty(
-                    s3_uri=theirs.s3_uri, s3_data_type="S3Object", compression_type="Gzip"
-                )
-            ),
-            environment={
-                **self._environment(),
-                **({"SLIPWAY_MODEL_DATA_ETAG": theirs.etag} if theirs.etag else {}),
-            }
-            or None,
+            f"{mode_id(self._mode)}Rollout",
+            rollout=self._settings.effective_rollout(is_local=settings.is_local),
+            endpoint_name=self._endpoint_name,
+            variants=[variant.name for variant in self._settings.production_variants],
         )
 
-    def _environment(self) -> dict[str, str]:
-        """Return what the container is told in its environment."""
-        endpoint = self._settings.endpoints[self._endpoint]
-        if endpoint.container != "pytorch-inference":
-            return {}
-        return pytorch_environment(
-            instance_type=endpoint.hosting.instance_for_container,
-            entry_point=self._package.entry_point if self._package else None,
+        self._publish_tarballs()
+        role = None if self._settings.execution_role_arn else self._execution_role()
+        made = self._sagemaker_endpoint(role)
+        self._autoscaling(made)
+        self._callers(made)
+        observe(
+            self,
+            dashboard_name=names.dashboard(endpoint),
+            settings=self._settings,
+            endpoint_name=self._endpoint_name,
+            topics_key_arn=self._keys.topics,
+            rollback_alarms=self._rollout.alarms,
         )
 
-    def _execution_role(self, repository_arn: str) -> ExecutionRole:
-        names, theirs = self._settings.names, self._settings.endpoints[self._endpoint].model_data
-        ours = f"{names.bucket}/{names.tarball_prefix(self._endpoint)}*"
-        return ExecutionRole(
+    @property
+    def tarballs(self) -> dict[Path, str]:
+        """The packed models that are published as tarballs, each with its key in the artifact bucket."""
+        return {
+            model.package.path: model.tarball_key
+            for model in self._models
+            if model.package and not model.is_uncompressed
+        }
+
+    @property
+    def uncompressed(self) -> dict[str, Package]:
+        """The packed models whose files are published one by one, by the prefix of their keys."""
+        return {
+            model.files_prefix: model.package for model in self._models if model.package and model.is_uncompressed
+        }
+
+    def _variant_model(self, variant: Variant, packages: Mapping[str, Package]) -> VariantModel:
+        return VariantModel(
+            endpoint=self._name,
+            settings=self._settings,
+            variant=variant,
+            names=self._names,
+            image=container_image(self, names=self._names, variant=variant),
+            package=packages.get(variant.name),
+        )
+
+    def _publish_tarballs(self) -> None:
+        packages = {
+            model.package.digest: model.package
+            for model in self._models
+            if model.package and not model.is_uncompressed
+        }
+        for number, package in enumerate(packages.values()):
+            ModelData(self, f"ModelData{number or ''}", package=package)
+
+    def _scope_of(self, variant: Variant) -> Construct:
+        """Return where a variant's resources go; of an only variant that is the stack itself."""
+        return self if variant.name == VARIANT_NAME else Construct(self, variant.name)
+
+    def _execution_role(self) -> ExecutionRole:
+        role = ExecutionRole(
             self,
             "ExecutionRole",
-            tarballs=f"{theirs.bucket}/{theirs.key}" if theirs else ours,
-            repository_arn=repository_arn,
-            log_groups=[names.log_group(self._endpoint, hosting_type) for hosting_type in hosting_types()],
+            tarballs=list(dict.fromkeys(model.readable for model in self._models)),
+            repository_arns=list(dict.fromkeys(model.image.repository_arn for model in self._models)),
+            log_groups=[
+                f"{LOG_GROUPS}{name}" for name in self._names.endpoint_patterns(self._name, hosting_types())
+            ],
+            statements=[
+                *(self._asynchronous.role_statements() if self._asynchronous else []),
+                *self._rollout.role_statements(),
+                *feature_statements(
+                    self,
+                    names=self._names,
+                    endpoint=self._name,
+                    settings=self._settings,
+                    keys=self._keys,
+                    publishes=self._asynchronous is not None and self._asynchronous.makes_topics,
+                ),
+            ],
+        )
+        note_reasons(self, self._settings)
+        cdk.CfnOutput(self, "ExecutionRoleArn", value=role.arn)
+        return role
+
+    def _sagemaker_endpoint(self, role: ExecutionRole | None) -> sagemaker.CfnEndpoint:
+        note_network(self, self._settings.network, self._names.region, encrypted=self._keys.any)
+        config = add_endpoint_config(
+            self,
+            names=self._names,
+            endpoint=self._name,
+            settings=self._settings,
+            models={
+                model.variant.name: model.add_to(self._scope_of(model.variant), role) for model in self._models
+            },
+            asynchronous=self._asynchronous,
+            keys=self._keys,
+        )
+        return add_endpoint(
+            self,
+            names=self._names,
+            endpoint=self._name,
+            settings=self._settings,
+            config=config,
+            rollout=self._rollout,
         )
 
-    def _endpoint_config(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
-        hosting = self._settings.endpoints[self._endpoint].hosting
-        return sagemaker.CfnEndpointConfig(
-            self, "EndpointConfig", production_variants=[production_variant(hosting, model.attr_model_name)]
+    def _async_inference(self) -> AsyncInference | None:
+        hosting = self._settings.hosting
+        if not isinstance(hosting, AsyncHosting):
+            return None
+        return AsyncInference(
+            self,
+            "Async",
+            hosting=hosting,
+            endpoint=self._name,
+            bucket=self._names.bucket,
+            topics_key=self._keys.topics,
         )
 
-    def _sagemaker_endpoint(self, config: sagemaker.CfnEndpointConfig) -> sagemaker.CfnEndpoint:
-        names, hosting_type = self._settings.names, self._hosting_type
-        kind = "".join(word.capitalize() for word in hosting_type.split("-"))
-        log_group = logs.CfnLogGroup(
-            self,
-            f"{kind}LogGroup",
-            log_group_name=names.log_group(self._endpoint, hosting_type),
-            retention_in_days=self._settings.endpoints[self._endpoint].log_retention_in_days,
+    def _autoscaling(self, endpoint: sagemaker.CfnEndpoint) -> None:
+        if self._settings.hosting.autoscaling is None:
+            return
+        from stacks.autoscaling import add_autoscaling  # noqa: PLC0415 (most endpoints go without)
+
+        add_autoscaling(
+            Construct(self, f"{mode_id(self._mode)}Autoscaling"),
+            endpoint=endpoint,
+            endpoint_name=self._endpoint_name,
+            variants=self._settings.production_variants,
         )
-        endpoint = sagemaker.CfnEndpoint(
-            self,
-            f"{kind}Endpoint",
-            endpoint_name=names.endpoint(self._endpoint, hosting_type),
-            endpoint_config_name=config.attr_endpoint_config_name,
-        )
-        # Otherwise SageMaker makes the log group, without retention, and ours then exists already.
-        endpoint.add_resource_dependency(log_group)
-        return endpoint
 
     def _callers(self, endpoint: sagemaker.CfnEndpoint) -> None:
-        names = self._settings.names
-        endpoint_name = names.endpoint(self._endpoint, self._hosting_type)
+        names = self._names
         callers = Callers(
             self,
             "Callers",
-            parameter_name=names.parameter(self._endpoint),
+            parameter_name=names.parameter(self._name),
             endpoint=endpoint,
-            endpoint_name=endpoint_name,
-            endpoint_names=[names.endpoint(self._endpoint, hosting_type) for hosting_type in hosting_types()],
+            endpoint_name=self._endpoint_name,
+            endpoint_names=names.endpoint_patterns(self._name, hosting_types()),
+            is_async=self._asynchronous is not None,
+            statements=[*self._asynchronous.caller_statements(), *self._keys.caller_statements()]
+            if self._asynchronous
+            else (),
         )
-        cdk.CfnOutput(self, "EndpointName", value=endpoint_name)
-        cdk.CfnOutput(self, "EndpointNameParameter", value=names.parameter(self._endpoint))
+        cdk.CfnOutput(self, "EndpointName", value=self._endpoint_name)
+        cdk.CfnOutput(self, "EndpointNameParameter", value=names.parameter(self._name))
         cdk.CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)
+        if self._asynchronous:
+            cdk.CfnOutput(self, "AsyncInputLocation", value=self._asynchronous.input_location)

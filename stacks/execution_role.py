@@ -6,13 +6,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-UNBOUND_STATEMENTS = {
-    "LogInToEcr": "ecr:GetAuthorizationToken takes no resource (Service Authorization Reference, Amazon ECR)",
-    "PutMetrics": "cloudwatch:PutMetricData takes no resource (Service Authorization Reference, Amazon "
-    "CloudWatch), so its namespace is bound",
-}
-"""The statements on the resource `*`, by sid, each with the reason why AWS allows nothing narrower."""
-
 _METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
 
 
@@ -29,10 +22,12 @@ class ExecutionRole(Construct):
     tarballs
         Which objects hold this endpoint's tarballs, as `bucket/key`; where we publish them, the previous ones too,
         with `*`: a running fleet reads them to scale out and to roll back.
-    repository_arn
-        Of the image.
+    repository_arns
+        Of the images.
     log_groups
         Names of the log groups that the endpoint may write to.
+    statements
+        What the features that are on need beside that, and `additional_statements` of the settings.
 
     Notes
     -----
@@ -44,9 +39,10 @@ class ExecutionRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        tarballs: str,
-        repository_arn: str,
+        tarballs: Sequence[str],
+        repository_arns: Sequence[str],
         log_groups: Sequence[str],
+        statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
@@ -67,7 +63,7 @@ class ExecutionRole(Construct):
                 iam.PolicyStatement(
                     sid="ReadModel",
                     actions=["s3:GetObject"],
-                    resources=[f"arn:{stack.partition}:s3:::{tarballs}"],
+                    resources=[f"arn:{stack.partition}:s3:::{tarball}" for tarball in tarballs],
                 ),
                 iam.PolicyStatement(
                     sid="PullImage",
@@ -76,7 +72,7 @@ class ExecutionRole(Construct):
                         "ecr:BatchGetImage",
                         "ecr:GetDownloadUrlForLayer",
                     ],
-                    resources=[repository_arn],
+                    resources=[*repository_arns],
                 ),
                 iam.PolicyStatement(sid="LogInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
                 iam.PolicyStatement(
@@ -90,6 +86,7 @@ class ExecutionRole(Construct):
                     actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                     resources=[f"{logs}:{log_group}:*" for log_group in log_groups],
                 ),
+                *statements,
             ],
         )
 

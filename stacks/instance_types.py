@@ -13,6 +13,12 @@ InferenceAmiVersion = Literal[
 ]
 """Machine images of GPU instances, each with its NVIDIA driver (SageMaker API, ProductionVariant)."""
 
+_CUDA_12: InferenceAmiVersion = "al2-ami-sagemaker-inference-gpu-3-1"
+_CUDA_13: InferenceAmiVersion = "al2023-ami-sagemaker-inference-gpu-4-1"
+_OLDEST_WITH_AMI = 12
+_NEWEST_MAJOR = 13
+_NEWEST_CUDA = {"p2": 11, "p3": 12}
+
 _GPU_FAMILIES = {
     *("p2", "p3", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"),
     *("g4dn", "g5", "g6", "g6e", "g7", "g7e"),
@@ -34,6 +40,13 @@ _ARM_FAMILIES = {
     "r6gd",
     "r7gd",
     "r8g",
+}
+
+# Amazon EC2 User Guide, "Instance store volume limits".
+_LOCAL_DISK_FAMILIES = {
+    *("c5d", "m5d", "r5d", "c6gd", "m6gd", "r6gd", "r7gd", "dl1", "trn1", "trn1n", "trn2"),
+    *("g4dn", "g5", "g6", "g6e", "g7", "g7e"),
+    *("p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"),
 }
 
 
@@ -65,12 +78,46 @@ def is_arm(instance_type: str) -> bool:
     return family(instance_type) in _ARM_FAMILIES
 
 
-def inference_ami_version(instance_type: str) -> InferenceAmiVersion:
-    """Choose the `InferenceAmiVersion` whose driver runs a CUDA 12 container on a GPU instance.
+def newest_cuda(instance_type: str) -> int | None:
+    """Return the newest major version of CUDA that the GPUs of an instance type run; None where no end is known.
 
-    AWS's own example runs its CUDA 12.9 Ray Serve container on `…gpu-3-1` (driver for CUDA 12.4): the same CUDA
-    major suffices. Blackwell GPUs need the driver of `…gpu-4-1`. Values: SageMaker API, ProductionVariant.
+    NVIDIA's drivers support the K80 of p2 up to release 470, which is CUDA 11.4, and CUDA 13 is without the V100
+    of p3 (release notes of the driver, and of CUDA 13.0).
     """
+    return _NEWEST_CUDA.get(family(instance_type))
+
+
+def has_local_disks(instance_type: str) -> bool:
+    """Whether it has NVMe disks of its own, in place of a storage volume whose size and key can be chosen."""
+    return family(instance_type) in _LOCAL_DISK_FAMILIES
+
+
+def inference_ami_version(instance_type: str, cuda: str | None = None) -> InferenceAmiVersion | None:
+    """Choose the `InferenceAmiVersion` whose driver runs a container's CUDA.
+
+    A driver runs the CUDA of its own major version and every older one, so the same major suffices: AWS tries its
+    CUDA 12 containers, of 12.9 too, on `…gpu-3-1` (CUDA 12.4) and those of CUDA 13 on `…gpu-4-1` (CUDA 13.0;
+    aws/deep-learning-containers, its tests on SageMaker). Without one, g4dn, g5 and p4d come with a driver of CUDA
+    11.4 ("Best practices to minimize interruptions during GPU driver upgrades", Amazon SageMaker AI Developer
+    Guide). Blackwell GPUs need the driver of `…gpu-4-1`; that is not confirmed by AWS's documentation.
+
+    Parameters
+    ----------
+    instance_type
+        For example ml.g5.xlarge.
+    cuda
+        The container's version of CUDA, as "12.9"; None where it is not known: the newest driver runs them all.
+
+    Returns
+    -------
+    InferenceAmiVersion or None
+        None where SageMaker's default will do: without a GPU, and for CUDA 11 and older.
+    """
+    if not has_gpu(instance_type):
+        return None
     if family(instance_type) in _BLACKWELL_FAMILIES:
-        return "al2023-ami-sagemaker-inference-gpu-4-1"
-    return "al2-ami-sagemaker-inference-gpu-3-1"
+        return _CUDA_13
+    major = int(cuda.partition(".")[0]) if cuda else newest_cuda(instance_type) or _NEWEST_MAJOR
+    if major < _OLDEST_WITH_AMI:
+        return None
+    return _CUDA_12 if major == _OLDEST_WITH_AMI else _CUDA_13

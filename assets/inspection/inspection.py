@@ -12,12 +12,13 @@ from assets.inspection.contents import Contents, description_findings, is_model_
 from assets.inspection.finding import Finding, error
 from assets.inspection.graphs import working_folder
 from assets.inspection.handler import find_handler, handler_findings
-from assets.inspection.members import is_plain, member_findings, name_findings, path_in_tree, tree_findings
+from assets.inspection.members import is_plain, member_findings, name_findings, path_in_tree
 from assets.inspection.model_file import model_findings
 from assets.inspection.requirements import requirements_findings
 from assets.inspection.sizes import size_findings
 from assets.inspection.tar_reader import BombError, TarError, TarStream
 from assets.inspection.target import Target
+from assets.inspection.tree import Tree, tree_findings
 from assets.progress import as_progress
 from assets.source_files import SourceFile
 
@@ -65,7 +66,7 @@ def inspect_tarball(
         The file cannot be opened, or the disk has no room for the model in it.
     """
     contents = Contents(target)
-    names: list[str] = []
+    tree = Tree()
     with ExitStack() as stack:
         try:
             contents.tarball_size = path.stat().st_size
@@ -74,17 +75,17 @@ def inspect_tarball(
             moved = stack.enter_context(
                 as_progress(progress).moving(f"reading {path.name}", contents.tarball_size)
             )
-            _read_tarball(TarStream(path, moved), contents, names, folder)
+            _read_tarball(TarStream(path, moved), contents, tree, folder)
         except (TarError, BombError, _TooManyError) as problem:
             contents.findings.append(_not_read(problem))
-            contents.findings += tree_findings(names)
+            contents.findings += tree.findings(whole=False)
             return review(contents.findings, acknowledged or {}).findings
         except OSError as problem:
             where = os.fsdecode(problem.filename) if problem.filename else str(path)
             raise AssetError(
                 f"{where}: {problem.strerror or problem}. The tarball was not inspected."
             ) from problem
-        contents.findings += tree_findings(names)
+        contents.findings += tree.findings(whole=True)
         return review(_judged(contents, progress), acknowledged or {}).findings
 
 
@@ -137,17 +138,15 @@ def _judged(contents: Contents, progress: Callable[[str], None]) -> list[Finding
     return [*contents.findings, *together()]
 
 
-def _read_tarball(stream: TarStream, contents: Contents, names: list[str], folder: Path) -> None:
-    characters = 0
+def _read_tarball(stream: TarStream, contents: Contents, tree: Tree, folder: Path) -> None:
     for count, member in enumerate(stream.members()):
-        characters += len(member.name)
-        if count == _MOST_MEMBERS or characters > _MOST_NAMES or len(contents.findings) > _MOST_FINDINGS:
+        if count == _MOST_MEMBERS or tree.characters > _MOST_NAMES or len(contents.findings) > _MOST_FINDINGS:
             raise _TooManyError(count)
         contents.findings += member_findings(member)
         name = path_in_tree(member.name)
-        if not is_plain(member):
+        tree.add(member, name)
+        if not is_plain(member) or name == ".":
             continue
-        names.append(name)
         if is_model_file(name):
             path = folder / str(count)
             _spool(stream, path)

@@ -19,6 +19,7 @@ _RATIO_LIMIT = 100
 """Beyond both limits, in bytes and as a ratio, it is a bomb: weights compress to half at best."""
 
 _LONGEST_NAME = 4096  # PATH_MAX of Linux
+_LONGEST_PART = 255  # bytes; NAME_MAX of Linux
 _NO_GZIP: Any = (isal_zlib.error, gzip.BadGzipFile)
 
 _EXTENDED = {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE}
@@ -181,6 +182,11 @@ def _member(header: tarfile.TarInfo, extended: dict[str, str]) -> Member:
     name = extended.get("path", header.name)
     if len(name) > _LONGEST_NAME:
         raise TarError(f"a member's name has {len(name)} characters, and Linux takes {_LONGEST_NAME}")
+    if "\0" in name:
+        raise TarError("a member's name holds a null byte")
+    longest = max(len(part.encode("utf-8", "surrogateescape")) for part in name.split("/"))
+    if longest > _LONGEST_PART:
+        raise TarError(f"a part of a member's name has {longest} bytes, and Linux takes {_LONGEST_PART}")
     kind = header.type
     if kind == tarfile.AREGTYPE and name.endswith("/"):  # as before POSIX
         kind = tarfile.DIRTYPE
@@ -191,6 +197,8 @@ def _member(header: tarfile.TarInfo, extended: dict[str, str]) -> Member:
         size = int(given)
     sparse = kind == tarfile.GNUTYPE_SPARSE or _SPARSE in extended
     link = extended.get("linkpath", header.linkname)
+    if len(link) > _LONGEST_NAME:
+        raise TarError(f"a link's target has {len(link)} characters, and Linux takes {_LONGEST_NAME}")
     return Member(name, kind, 0 if kind in _WITHOUT_DATA else size, link, sparse)
 
 

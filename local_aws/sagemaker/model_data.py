@@ -96,7 +96,8 @@ class ModelData:
                 self._copy(source, model_dir)
         except (BotoCoreError, ClientError) as error:
             raise ModelDataError(f"Failed to download model data from {source.url}: {error}") from error
-        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        # A ValueError is that of a name with a null byte in it.
+        except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
             raise ModelDataError(_why_not_unpacked(source.url, model_dir, error)) from error
 
     def _unpack(self, source: ModelSource, model_dir: Path) -> None:

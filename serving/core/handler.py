@@ -112,9 +112,8 @@ class Handler:
             It answered, but not with one row for each row of the requests that were stacked.
         """
         data = works[0].data if len(works) == 1 else stacked([work.data for work in works])
-        context = self._context(works)
         with works[0].timed("predict"):
-            prediction = self._predict(data, context)
+            prediction = self._predict(data, works)
         sizes = [len(work.data) for work in works] if len(works) > 1 else []
         parts = split(prediction, sizes) if sizes else [prediction]
         for work, part in zip(works, parts, strict=True):
@@ -196,12 +195,12 @@ class Handler:
             return run_default(lambda: defaults.input_fn(request.body, request.content_type, self._takes, raw=raw))
         return run_input(function, request, self._context([work]))
 
-    def _predict(self, data: Any, context: Context) -> Any:
+    def _predict(self, data: Any, works: Sequence[Work]) -> Any:
         function = self._user.get("predict_fn")
         if function is None:
             autocast = self._options.autocast_dtype
             return run_default(lambda: defaults.predict_fn(data, self._model, self._device, autocast))
-        return run(function, data, self._model, context=context)
+        return run(function, data, self._model, context=self._context(works))
 
     def _output(self, work: Work) -> Answer:
         request, function = work.request, self._user.get("output_fn")

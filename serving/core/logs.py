@@ -7,6 +7,13 @@ import sys
 import time
 from collections.abc import Mapping
 
+try:
+    import orjson
+except ImportError:
+    HAS_ORJSON = False
+else:
+    HAS_ORJSON = True
+
 _LOGGER = logging.getLogger("serving")
 
 
@@ -70,13 +77,24 @@ def log_request(
     """
     if not _LOGGER.isEnabledFor(logging.INFO):
         return
-    # by hand, which takes a fifth of json.dumps: nothing in it needs escaping but the request's id
-    took = ", ".join([f'"{phase}": {value:g}' for phase, value in milliseconds.items()])
-    sys.stdout.write(
-        f'{{"time": "{_time(time.time())}", "level": "INFO", "event": "request",'
-        f' "request_id": {json.dumps(request_id)}, "status": {status}, "bytes_in": {bytes_in},'
-        f' "bytes_out": {bytes_out}, "milliseconds": {{{took}}}}}\n'
-    )
+    line = {
+        "time": _time(time.time()),
+        "level": "INFO",
+        "event": "request",
+        "request_id": request_id,
+        "status": status,
+        "bytes_in": bytes_in,
+        "bytes_out": bytes_out,
+        "milliseconds": dict(milliseconds),
+    }
+    sys.stdout.write(_line(line))
+
+
+def _line(content: dict[str, object]) -> str:
+    if not HAS_ORJSON:
+        return json.dumps(content) + "\n"
+    written: str = orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE).decode()
+    return written
 
 
 def _time(seconds: float) -> str:

@@ -16,7 +16,7 @@ TEXT_TYPES = frozenset({JSON, CSV})
 """A handler gets these bodies as `str`, all others as bytes (SageMaker Inference Toolkit, `UTF8_TYPES`)."""
 
 _ANYTHING = "*/*"
-_REMEMBERED = 256  # Accept headers: a client sends the same one again and again
+_REMEMBERED = 256  # headers: a client sends the same one again and again
 
 
 class MediaRange(NamedTuple):
@@ -26,6 +26,7 @@ class MediaRange(NamedTuple):
     quality: float
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def media_type(content_type: str | None) -> str:
     """Return a Content-Type in lower case without its parameters; absent means JSON."""
     return (content_type or "").partition(";")[0].strip().lower() or JSON
@@ -112,6 +113,7 @@ def preferred(accept: str | None, default: str, known: tuple[str, ...]) -> str:
     return wanted
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _charset(content_type: str | None) -> str:
     for parameter in (content_type or "").split(";")[1:]:
         name, _, value = parameter.partition("=")

@@ -49,7 +49,7 @@ class Phase:
         self._name = name
 
     def __enter__(self) -> None:
-        self._start = time.perf_counter()
+        self._start = time.perf_counter_ns()
 
     def __exit__(self, *_: object) -> None:
-        self._milliseconds[self._name] = round((time.perf_counter() - self._start) * 1000, 3)
+        self._milliseconds[self._name] = (time.perf_counter_ns() - self._start) // 1000 / 1000

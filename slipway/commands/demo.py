@@ -26,7 +26,8 @@ from slipway.environments import (
     local_client_environment,
 )
 from slipway.errors import CommandError
-from slipway.invocation import current_endpoint_name, invoke
+from slipway.invocation import DeployedEndpoint, Request
+from slipway.sending import send
 
 _JSON = "application/json"
 
@@ -58,9 +59,11 @@ def demo_command(
         again = f"slipway local run -- {shlex.join(command)}"
         raise CommandError(f"The deployment failed, see above. To try again: {again}")
     clients = connect(settings)
-    name = current_endpoint_name(clients, settings, endpoint)
+    asked = DeployedEndpoint(clients, settings, endpoint)
+    name = asked.name
     status = clients("sagemaker").describe_endpoint(EndpointName=name)["EndpointStatus"]
-    response = invoke(clients("sagemaker-runtime"), name, sample.body, sample.content_type, sample.accept)
+    request = Request(sample.body, sample.content_type, sample.accept)
+    response = send(asked, request)
     typer.echo(f"\nendpoint  {name}\nstatus    {status}")
     typer.echo(f"request   {_shown(sample.body, sample.content_type)}")
     typer.echo(f"answer    {_shown(response.body, response.content_type)}")

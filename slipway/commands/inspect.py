@@ -14,7 +14,7 @@ from assets.checkout import shown
 from assets.inspection import Finding, Reviewed, Target, inspect_members, inspect_tarball, review, target_of
 from assets.inspection.contents import is_model_file
 from assets.model_folder import ModelFolder, find_model
-from assets.plan import plan_package
+from assets.plan import DEFAULT_CONTAINER, plan_package
 from assets.progress import Progress
 from assets.source_digest import Digests
 from assets.source_files import FileState, SourceFile
@@ -23,10 +23,8 @@ from slipway.console import print_json
 from slipway.errors import CommandError
 from slipway.package_progress import package_progress
 from stacks.containers import CONTAINER_NAMES
-from stacks.settings import EndpointSettings
+from stacks.settings import Variant
 from stacks.targets import endpoint_target
-
-_DEFAULT_CONTAINER = "slim"
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,10 @@ def inspect_command(
         str | None, typer.Option(help="Inspect for the endpoints of this environment that use the model.")
     ] = None,
     container: Annotated[
-        str | None, typer.Option(help=f"Inspect for this container: {', '.join(CONTAINER_NAMES)} (default: slim).")
+        str | None,
+        typer.Option(
+            help=f"Inspect for this container: {', '.join(CONTAINER_NAMES)} (default: {DEFAULT_CONTAINER})."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -93,21 +94,26 @@ def _subject(name: str, progress: Progress) -> _Subject:
 def _container_target(container: str | None) -> Target:
     if container is not None and container not in CONTAINER_NAMES:
         raise CommandError(f"--container: {container!r} is no container; allowed: {', '.join(CONTAINER_NAMES)}.")
-    return target_of(container or _DEFAULT_CONTAINER)
+    return target_of(container or DEFAULT_CONTAINER)
 
 
 def _environment_targets(name: str, model: ModelFolder | None) -> list[Target]:
-    """Return the targets of the endpoints that use the model, or of all endpoints for a tarball."""
+    """Return the targets of the variants that use the model, or of all variants for a tarball."""
     settings = environments.load(name)
-    endpoints = [one for one in settings.endpoints.values() if model is None or _uses(one, model)]
-    if not endpoints:
+    targets = [
+        endpoint_target(endpoint, variant)
+        for endpoint in settings.endpoints.values()
+        for variant in endpoint.all_variants
+        if model is None or _uses(variant, model)
+    ]
+    if not targets:
         used = f"uses the model {model.name}" if model else "is there"
         raise CommandError(f"In the environment {name} no endpoint {used}: choose another one, or --container.")
-    return list(dict.fromkeys(endpoint_target(endpoint) for endpoint in endpoints))
+    return list(dict.fromkeys(targets))
 
 
-def _uses(endpoint: EndpointSettings, model: ModelFolder) -> bool:
-    return bool(endpoint.model) and find_model(endpoint.model).path == model.path
+def _uses(variant: Variant, model: ModelFolder) -> bool:
+    return bool(variant.model) and find_model(variant.model).path == model.path
 
 
 def _facts(subject: str, targets: list[Target], reviewed: Reviewed) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +24,7 @@ from slipway.environments import (
     local_client_environment,
 )
 from slipway.errors import CommandError
-from stacks.names import Names
+from stacks.names import LOG_GROUPS, Names
 from stacks.settings import hosting_types
 
 local_app = typer.Typer(no_args_is_help=True, help="AWS on this machine: no account, no docker, no root.")
@@ -152,10 +153,10 @@ def _print_status(emulator: Emulator, endpoints: list[dict[str, Any]]) -> None:
 
 def _log_groups(logs: Any, names: Names, endpoint: str) -> list[str]:
     """Return the log groups that an endpoint has; there are two while it moves to another mode of hosting."""
-    possible = {names.log_group(endpoint, mode) for mode in hosting_types()}
-    prefix = f"/aws/sagemaker/Endpoints/{names.prefix}-{endpoint}-"
-    found = logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]
-    return [group["logGroupName"] for group in found if group["logGroupName"] in possible]
+    patterns = [f"{LOG_GROUPS}{pattern}" for pattern in names.endpoint_patterns(endpoint, hosting_types())]
+    prefix = f"{LOG_GROUPS}{names.prefix}-{endpoint}-"
+    found = [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]]
+    return [group for group in found if any(fnmatchcase(group, pattern) for pattern in patterns)]
 
 
 def _print_log_group(logs: Any, group: str, lines: int) -> None:

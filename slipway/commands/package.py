@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,36 +13,19 @@ import typer
 from assets.checked_package import CheckedPackage, checked_package
 from assets.checkout import shown
 from assets.errors import AssetError
-from assets.inspection.target import Target, target_of
-from assets.model_folder import ModelFolder, find_model
+from assets.inspection.target import target_of
+from assets.model_folder import find_model
 from assets.package import TARBALL
 from assets.plan import DEFAULT_CONTAINER
 from assets.preflight import DEFAULT_TIME_LIMIT
 from assets.vendored import update_lock as renew_lock
 from slipway.console import print_json
-from slipway.environments import LOCAL_ENVIRONMENT, load
+from slipway.defaults import LOCAL_ENVIRONMENT
 from slipway.errors import CommandError
+from slipway.package_job import PackageJob
 from slipway.package_progress import StoppableProgress, package_progress
-from stacks.targets import endpoint_target
 
 _UNIT = 1024
-
-
-@dataclass(frozen=True)
-class _Job:
-    """A package that is to be made, and tried for each of its targets."""
-
-    model: ModelFolder
-    targets: tuple[Target, ...]
-    output: Path | None = None
-
-    @property
-    def container(self) -> str:
-        return self.targets[0].container
-
-    @property
-    def is_vendored(self) -> bool:
-        return self.model.settings.dependencies == "vendored"
 
 
 def package_command(
@@ -78,9 +61,12 @@ def package_command(
 ) -> None:
     """Pack models into the model.tar.gz that SageMaker hosts and try them; print paths, sizes and digests."""
     if model is not None:
-        jobs = [_Job(find_model(model), (target_of(container or DEFAULT_CONTAINER),), output)]
+        jobs = [PackageJob(find_model(model), (target_of(container or DEFAULT_CONTAINER),), output)]
     elif container is None:
-        jobs = _jobs(env, output)
+        # Only here: the settings of an environment, and the AWS on this machine, take a while to import.
+        from slipway.environment_packages import environment_jobs  # noqa: PLC0415
+
+        jobs = environment_jobs(env, output)
     else:
         raise CommandError("--container is for a named model; an environment names a container for each endpoint.")
     limit = preflight_time_limit if preflight else None
@@ -98,41 +84,7 @@ def package_command(
         _print(facts, checked)
 
 
-def _jobs(environment: str, output: Path | None) -> list[_Job]:
-    """List the models of an environment, each once; with vendored dependencies, once for each container."""
-    jobs: dict[tuple[Path, str], _Job] = {}
-    for endpoint in load(environment).endpoints.values():
-        if not endpoint.model:
-            continue
-        model, target = find_model(endpoint.model), endpoint_target(endpoint)
-        new = _Job(model, (target,))
-        key = model.path, target.container if new.is_vendored else ""
-        known = jobs.get(key)
-        jobs[key] = replace(known, targets=tuple(dict.fromkeys((*known.targets, target)))) if known else new
-    if not jobs:
-        raise CommandError(f"Environment {environment} has no endpoint with a model to pack.")
-    _refuse_equal_names([job.model for job in jobs.values()])
-    return [replace(job, output=output and _folder(job, list(jobs.values()), output)) for job in jobs.values()]
-
-
-def _refuse_equal_names(models: list[ModelFolder]) -> None:
-    by_name: dict[str, ModelFolder] = {}
-    for model in models:
-        other = by_name.setdefault(model.name, model)
-        if other.path != model.path:
-            raise CommandError(
-                f"Two models are called {model.name}: {other.path} and {model.path}. Rename one, or "
-                "package them one by one."
-            )
-
-
-def _folder(job: _Job, jobs: list[_Job], output: Path) -> Path:
-    """Return the folder of a model; vendored for several containers, it has one for each."""
-    several = sum(other.model.path == job.model.path for other in jobs) > 1
-    return output / (f"{job.model.name}-{job.container}" if several else job.model.name)
-
-
-def _update_locks(jobs: list[_Job], progress: StoppableProgress) -> None:
+def _update_locks(jobs: list[PackageJob], progress: StoppableProgress) -> None:
     vendored = [job for job in jobs if job.is_vendored]
     if not vendored:
         raise CommandError(
@@ -143,7 +95,9 @@ def _update_locks(jobs: list[_Job], progress: StoppableProgress) -> None:
         progress(f"locked {shown(renew_lock(job.model, job.container, progress=progress))}")
 
 
-def _package_all(jobs: list[_Job], time_limit: float | None, progress: StoppableProgress) -> list[CheckedPackage]:
+def _package_all(
+    jobs: list[PackageJob], time_limit: float | None, progress: StoppableProgress
+) -> list[CheckedPackage]:
     """Package models beside one another; what is wrong with any of them is reported together."""
     if len(jobs) == 1:
         return [_package(jobs[0], time_limit, progress)]
@@ -160,7 +114,7 @@ def _package_all(jobs: list[_Job], time_limit: float | None, progress: Stoppable
     return [future.result() for future in futures]
 
 
-def _package(job: _Job, time_limit: float | None, progress: StoppableProgress) -> CheckedPackage:
+def _package(job: PackageJob, time_limit: float | None, progress: StoppableProgress) -> CheckedPackage:
     return checked_package(
         job.model,
         job.targets,

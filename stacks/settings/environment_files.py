@@ -10,15 +10,12 @@ from assets.mistakes import Mistake, mistakes
 from assets.nearest import did_you_mean
 from assets.yaml_file import read_mapping
 from stacks.names import is_part
-from stacks.settings.base import SettingsError
 from stacks.settings.checks import cross_checks
-from stacks.settings.models import EnvironmentSettings
+from stacks.settings.models import LOCAL_ACCOUNT, EnvironmentSettings
+from stacks.settings_error import SettingsError
 
 ENVIRONMENTS = ROOT / "environments"
 """Where the environments' files lie."""
-
-LOCAL_ACCOUNT = "000000000000"
-"""The account of AWS on this machine."""
 
 
 def environment_names(directory: Path = ENVIRONMENTS) -> list[str]:

@@ -2,24 +2,23 @@
 
 import re
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from assets.nearest import did_you_mean
-from stacks.containers import ContainerName, default_container, dlc_accounts
+from stacks.containers import dlc_accounts
 from stacks.names import PART, Names, is_part
 from stacks.settings.base import SettingsModel
-from stacks.settings.hosting import Hosting
-from stacks.settings.s3_model_data import OptionalS3ModelData
+from stacks.settings.encryption import EnvironmentEncryption
+from stacks.settings.endpoint import EndpointSettings
+from stacks.settings.training import TrainingSettings
 
-LogRetention = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-]  # CloudWatch Logs API, PutRetentionPolicy
+LOCAL_ACCOUNT = "000000000000"
+"""The account of AWS on this machine."""
 
 _MAX_TAGS = 45
-_ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+"  # SageMaker API, RoleArn
 
 
 def _part(value: str) -> str:
@@ -41,16 +40,9 @@ def _project(value: str) -> str:
 def _endpoint_name(value: str) -> str:
     if value == "artifacts":
         raise ValueError("the name 'artifacts' is taken by the stack of the artifact bucket; choose another")
+    if value == "training":
+        raise ValueError("the name 'training' is taken by the stack of the training role; choose another")
     return _part(value)
-
-
-def _model(value: str, info: ValidationInfo) -> str:
-    model_data = info.data.get("model_data", False)  # False where that is a mistake itself
-    if not value and model_data is None:
-        raise ValueError("is missing; name the model that is packed, or a tarball in S3 by model_data")
-    if value and model_data:
-        raise ValueError("stands beside model_data; remove one of the two")
-    return value
 
 
 def _account(value: Any) -> Any:
@@ -73,12 +65,6 @@ def _region(value: str) -> str:
     )
 
 
-def _role_arn(value: str) -> str:
-    if re.fullmatch(_ROLE_ARN, value):
-        return value
-    raise ValueError(f"{value!r} is not the ARN of a role, as in arn:aws:iam::111122223333:role/name")
-
-
 def _tags(value: dict[str, str]) -> dict[str, str]:
     # AWS Resource Groups Tagging API, TagResources: 50 tags, of which Slipway and the CDK set some themselves.
     if len(value) > _MAX_TAGS:
@@ -89,36 +75,6 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
         if key.lower().startswith("aws:"):
             raise ValueError(f"{key!r}: tags that start with aws: are AWS's own; choose another key")
     return value
-
-
-class EndpointSettings(SettingsModel):
-    """One endpoint: a model, the container that serves it, and how it is hosted."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["model"]}, {"required": ["model_data"]}]})
-
-    model_data: OptionalS3ModelData = None
-    """A tarball that is in S3 already, in place of `model`."""
-
-    model: Annotated[str, AfterValidator(_model)] = Field(
-        default="", validate_default=True, json_schema_extra={"minLength": 1}
-    )
-    """Name of a folder in model_code/, or the path of a model folder; empty where `model_data` is given."""
-
-    hosting: Hosting
-    """How the endpoint is hosted."""
-
-    container: ContainerName = Field(
-        default_factory=lambda data: default_container(data["hosting"].instance_for_container)
-    )
-    """`slim` (our own) or `ray-serve` (AWS's); left out: ray-serve on GPU instances, else slim."""
-
-    execution_role_arn: (
-        Annotated[str, AfterValidator(_role_arn), Field(json_schema_extra={"pattern": f"^{_ROLE_ARN}$"})] | None
-    ) = None
-    """A role of your own for the model, instead of the least-privilege one that Slipway makes."""
-
-    log_retention_in_days: LogRetention = 30
-    """How long the container's logs are kept."""
 
 
 class EnvironmentSettings(SettingsModel):
@@ -144,16 +100,21 @@ class EnvironmentSettings(SettingsModel):
     removal: Literal["destroy", "retain"] = "retain"
     """What happens to the bucket and the images with the stack: `destroy` or `retain` (and protect the stack)."""
 
+    encryption: EnvironmentEncryption = EnvironmentEncryption()
+    """The KMS key of the artifact bucket."""
+
+    training: TrainingSettings | None = None
+    """Where training jobs run; left out: nothing is trained in this environment, and no role is made for it."""
+
     endpoints: dict[Annotated[str, AfterValidator(_endpoint_name)], EndpointSettings]
     """The endpoints by name."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is in AWS on this machine."""
+        return self.account == LOCAL_ACCOUNT
 
     @cached_property
     def names(self) -> Names:
         """The names of everything in this environment."""
         return Names(project=self.project, environment=self.name, account=self.account, region=self.region)
-
-
-def hosting_types() -> tuple[str, ...]:
-    """List the values of `hosting.type`."""
-    union = get_args(Hosting)[0]
-    return tuple(get_args(way.model_fields["type"].annotation)[0] for way in get_args(union))

@@ -52,7 +52,7 @@ class Machine:
             env={**self.environment, "SLIPWAY_ENVIRONMENTS": str(settings)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         if check:
@@ -133,10 +133,10 @@ class Project:
     def destroy(self, env: str = "local") -> subprocess.CompletedProcess[str]:
         return self.cdk("destroy", "--all", "--force", env=env)
 
-    def remove(self) -> None:
+    def remove(self, *parts: str) -> None:
         """Delete the stacks without the CLI, whose polling takes seconds."""
         cloudformation = self.machine.client("cloudformation")
-        for part in ("scores", "artifacts"):
+        for part in parts or ("scores", "artifacts"):
             cloudformation.delete_stack(StackName=self.stack(part))
             waiter = cloudformation.get_waiter("stack_delete_complete")
             waiter.wait(StackName=self.stack(part), WaiterConfig={"Delay": 1, "MaxAttempts": 120})

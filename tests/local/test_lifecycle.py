@@ -7,6 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from .left_behind import resource_names
+
 ROW = [[1.0] * 10]
 
 
@@ -125,19 +127,7 @@ def test_destroy_leaves_nothing_but_the_bootstrap(new_project):
     client = project.machine.client
     stacks = client("cloudformation").list_stacks()["StackSummaries"]
     assert {s["StackStatus"] for s in stacks if s["StackName"].startswith("Gone")} == {"DELETE_COMPLETE"}
-    names = [
-        *[bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]],
-        *[repository["repositoryName"] for repository in client("ecr").describe_repositories()["repositories"]],
-        *[role["RoleName"] for role in client("iam").list_roles()["Roles"]],
-        *[policy["PolicyName"] for policy in client("iam").list_policies(Scope="Local")["Policies"]],
-        *[model["ModelName"] for model in client("sagemaker").list_models()["Models"]],
-        *[c["EndpointConfigName"] for c in client("sagemaker").list_endpoint_configs()["EndpointConfigs"]],
-        *[endpoint["EndpointName"] for endpoint in client("sagemaker").list_endpoints()["Endpoints"]],
-        *[group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]],
-        *[parameter["Name"] for parameter in client("ssm").describe_parameters()["Parameters"]],
-        *[function["FunctionName"] for function in client("lambda").list_functions()["Functions"]],
-    ]
-    assert [name for name in names if "gone" in name.lower()] == []
+    assert [name for name in resource_names(client) if "gone" in name.lower()] == []
     assert [e for e in project.machine.status()["endpoints"] if "gone" in e["name"]] == []
     assert not [p for p in project.machine.processes() if project.endpoint_name() in " ".join(p.cmdline())]
     with pytest.raises(ClientError, match="not found"):

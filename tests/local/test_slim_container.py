@@ -21,6 +21,8 @@ import numpy as np
 import pytest
 import torch
 
+from assets.container_catalogue import own_container
+
 CONTEXT = Path(__file__).resolve().parents[2] / "serving"
 SAMPLE = np.linspace(-1, 1, 20).reshape(2, 10)
 
@@ -194,11 +196,39 @@ def request(port: int, method: str, path: str, body: bytes = b"", **headers: str
 def test_what_the_dockerfile_promises():
     (base,) = arguments_of("FROM")
     assert re.fullmatch(r"python:3\.12\.\d+-slim-\w+", base)
-    assert arguments_of("ARG") == ["TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu"]
     assert arguments_of("EXPOSE") == ["8080"]
     assert arguments_of("LABEL") == ["com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true"]
     assert arguments_of("USER") == []
     assert "PYTHONUNBUFFERED=1" in arguments_of("ENV")[0]
+
+
+def test_the_cuda_build_takes_pytorch_of_that_cuda_and_sees_the_gpus(tmp_path):
+    fake = tmp_path / "pip"
+    fake.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    fake.chmod(0o755)
+    index = own_container().build("gpu").torch_index
+    (command,) = arguments_of("RUN")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TORCH_INDEX_URL": index}
+    done = subprocess.run(["/bin/sh", "-c", command], env=environment, capture_output=True, text=True, check=True)
+    arguments = done.stdout.splitlines()
+    assert arguments[arguments.index("--extra-index-url") + 1] == index == "https://download.pytorch.org/whl/cu130"
+    assert arguments[-2:] == ["--requirement", "/opt/slipway/requirements.txt"]
+    variables = dict(pair.split("=", 1) for pair in shlex.split(arguments_of("ENV")[0]))
+    assert variables["NVIDIA_VISIBLE_DEVICES"] == "all"
+    assert set(variables["NVIDIA_DRIVER_CAPABILITIES"].split(",")) == {"compute", "utility"}
+
+
+def test_without_an_index_pip_takes_its_own():
+    (command,) = arguments_of("RUN")
+    script = f"pip() {{ printf '%s\\n' \"$@\"; }}; {command}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], env={"TORCH_INDEX_URL": ""}, capture_output=True, text=True, check=True
+    )
+    assert "--extra-index-url" not in done.stdout.splitlines()
+
+
+def test_the_dockerfile_builds_for_cpus_when_it_is_told_nothing():
+    assert arguments_of("ARG") == [f"TORCH_INDEX_URL={own_container().build('cpu').torch_index}"]
 
 
 def test_the_image_holds_the_software_and_no_weights(build, expected):

@@ -27,7 +27,26 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 NAME = "strict-local-scores-serverless"
 BUCKET = f"strict-local-artifacts-{ACCOUNT}-{REGION}"
 ROW = json.dumps([[1.0] * 10])
+AT_ONCE = ("--concurrency", "3")
 DEADLINE = 60.0  # seconds
+ON_AN_INSTANCE = {"instance_type": "ml.c7i.large"}
+FEATURED: dict[str, dict[str, Any]] = {
+    "captured": {
+        "hosting": {"type": "real-time", **ON_AN_INSTANCE},
+        "data_capture": {"initial_sampling_percentage": 100},
+        "encryption": {"volume": "made", "data_capture": "made", "topics": "made"},
+        "observability": {"alarm_topic": "made"},
+    },
+    "queued": {
+        "hosting": {
+            "type": "async",
+            **ON_AN_INSTANCE,
+            "success_topic": "made",
+            "error_topic": "made",
+            "autoscaling": {"max_capacity": 2, "target_value": 5},
+        },
+    },
+}  # beside the endpoint `scores`, all that resources and permissions of their own come with
 
 
 @dataclass
@@ -96,17 +115,18 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StrictAws]:
     project = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "model_code" / "linear", project / "model")
     hosting = {"type": "serverless", "memory_size_in_mb": 2048, "max_concurrency": 5}
-    endpoint = {"model": str(project / "model"), "container": "slim", "hosting": hosting}
+    one = {"model": str(project / "model"), "container": "slim"}
+    endpoints = {name: {**one, **own} for name, own in {"scores": {"hosting": hosting}, **FEATURED}.items()}
     settings = {"project": "strict", "account": ACCOUNT, "region": REGION, "removal": "destroy"}
     (project / "environments").mkdir()
-    content = yaml.safe_dump({**settings, "endpoints": {"scores": endpoint}})
+    content = yaml.safe_dump({**settings, "endpoints": endpoints})
     (project / "environments" / "local.yaml").write_text(content)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     made = StrictAws(tmp_path_factory.mktemp("strict"), port, project)
     made.slipway("local", "up", "--strict")
-    made.cdk("deploy", "--all", "--require-approval", "never")
+    made.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE)
     yield made
     made.slipway("local", "down", "--purge")
 
@@ -153,9 +173,20 @@ def test_a_deployment_and_an_update_pass_with_the_stacks_own_roles(aws: StrictAw
     iam.put_user_policy(UserName="deployer", PolicyName="deploys", PolicyDocument=document)
     key = iam.create_access_key(UserName="deployer")["AccessKey"]
 
-    aws.cdk("deploy", "--all", "--require-approval", "never", key=key)
+    aws.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE, key=key)
 
     assert invoke(aws.client("sagemaker-runtime")) != before
+
+
+def test_captures_and_answers_are_written_with_the_roles_rights(aws: StrictAws) -> None:
+    answer = json.loads(aws.slipway("invoke", "queued", "--data", ROW).stdout)
+    assert json.loads(aws.slipway("invoke", "captured", "--data", ROW).stdout) == answer
+    for name in FEATURED:
+        aws.slipway("status", name)
+    s3, deadline = aws.client("s3"), time.monotonic() + DEADLINE
+    while not s3.list_objects_v2(Bucket=BUCKET, Prefix="captures/captured/").get("Contents"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_the_callers_policy_allows_to_find_and_invoke_this_endpoint_and_nothing_else(aws: StrictAws) -> None:
@@ -210,7 +241,7 @@ class Hosting:
         self.arn = role["Role"]["Arn"]
         for name in self.statements:
             self.allow(name)
-        (model,) = self.sagemaker.list_models(NameContains="Strict-local")["Models"]
+        (model,) = self.sagemaker.list_models(NameContains="Strict-local-scores")["Models"]
         self.container = self.sagemaker.describe_model(ModelName=model["ModelName"])["PrimaryContainer"]
 
     def allow(self, name: str) -> None:
@@ -401,7 +432,7 @@ def test_a_destruction_leaves_nothing_and_the_mode_can_be_switched(aws: StrictAw
     refused_switch = aws.slipway("local", "up", "--port", str(aws.port))
     assert "in strict mode. To leave it" in refused_switch.stderr
 
-    aws.cdk("destroy", "--all", "--force")
+    aws.cdk("destroy", "--all", "--force", *AT_ONCE)
 
     stacks = aws.client("cloudformation").list_stacks()["StackSummaries"]
     ended = {s["StackStatus"] for s in stacks if s["StackName"].startswith("Strict-")}

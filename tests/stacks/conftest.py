@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from assets import checkout
 from assets.checkout import ROOT
+from assets.manifest import MANIFEST, ModelFile, manifest
 from assets.package import Package
+from assets.tarball import Content, write_tarball
 from stacks.environment_app import EnvironmentApp
 from stacks.settings import EnvironmentSettings, load_environment
 
@@ -68,6 +71,17 @@ def made_up_package(folder: Path, content: str) -> Package:
     return Package(model="linear", path=path, size=2**40, digest=digest, entry_point="inference.py")
 
 
+def packed_package(folder: Path) -> Package:
+    """A small package that can be unpacked."""
+    path = folder / "model.tar.gz"
+    members: dict[str, Content] = {"model.pt": b"weights", "code/inference.py": b"", "serving.json": b"{}"}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}  # type: ignore[arg-type]
+    listing = manifest(ModelFile("model.pt", "torchscript"), digests, "inference.py", None)
+    write_tarball(path, {**members, MANIFEST: listing})
+    digest = hashlib.sha256(listing).hexdigest()
+    return Package("linear", path, path.stat().st_size, digest, "inference.py")
+
+
 @pytest.fixture(scope="session")
 def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Assembly]:
     """Synthesize a committed environment, or one of the name `made` from the text of its file."""
@@ -77,9 +91,12 @@ def synthesize(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Assemb
         if text:
             (folder / f"{name}.yaml").write_text(text)
         settings = load_environment(name, folder) if text else load_environment(name)
-        package = made_up_package(folder, content)
+        is_unpacked = any(endpoint.artifact == "uncompressed" for endpoint in settings.endpoints.values())
+        package = packed_package(folder) if is_unpacked else made_up_package(folder, content)
         app = EnvironmentApp(CONTEXT, folder / "cdk.out")
-        assembly = app.synthesize(settings, lambda model: package)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(checkout, "STATE", folder / "state")
+            assembly = app.synthesize(settings, lambda endpoint, variant: package)
         return Assembly(Path(assembly.directory), settings, package)
 
     return cache(synthesized)

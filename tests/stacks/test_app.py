@@ -86,6 +86,6 @@ import sys, app
 app.main()
 print(sorted({"torch", "sagemaker", "boto3", "botocore", "numpy"} & set(sys.modules)))
 """
-    result = run_app({"env": "prod"}, tmp_path, program=program)
+    result = run_app({"env": "prod", "preflight": "false"}, tmp_path, program=program)
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "[]"

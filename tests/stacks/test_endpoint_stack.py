@@ -72,6 +72,7 @@ def test_gpu_variant_has_the_machine_image_and_no_volume(
         "InstanceType": "ml.g5.xlarge",
         "InitialInstanceCount": count,
         "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-3-1",
+        "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
     }
 
 
@@ -127,7 +128,9 @@ def test_callers_may_find_and_invoke_this_endpoint_and_no_other(synthesize: Synt
             "Sid": "InvokeEndpoint",
             "Effect": "Allow",
             "Action": "sagemaker:InvokeEndpoint",
-            "Resource": [f"{endpoint}serverless", f"{endpoint}real-time"],
+            "Resource": [
+                f"{endpoint}{mode}" for mode in ("serverless", "real-time", "real-time-*", "async", "async-*")
+            ],
         },
         {"Sid": "FindEndpoint", "Effect": "Allow", "Action": "ssm:GetParameter", "Resource": parameter},
     ]

@@ -21,8 +21,15 @@ endpoints:
 TEXT = THEIRS.replace("ETAG", "'\"9b2cf535f27731c974343645a3985328-3\"'")
 
 
-def test_the_model_reads_the_object_as_it_is(synthesize: Synthesize) -> None:
+def test_a_serverless_model_names_the_object_as_serverless_endpoints_take_it(synthesize: Synthesize) -> None:
     container = synthesize(text=TEXT).endpoint().only(MODEL)["PrimaryContainer"]
+    assert container["ModelDataUrl"] == "s3://their-bucket/models/fraud-7/model.tar.gz"
+    assert "ModelDataSource" not in container
+
+
+def test_the_model_reads_the_object_as_it_is(synthesize: Synthesize) -> None:
+    on_instances = TEXT.replace("{type: serverless}", "{type: real-time, instance_type: ml.c7i.large}")
+    container = synthesize(text=on_instances).endpoint().only(MODEL)["PrimaryContainer"]
     assert "ModelDataUrl" not in container
     assert container["ModelDataSource"] == {
         "S3DataSource": {
@@ -53,7 +60,7 @@ def test_nothing_is_packed_or_published_as_a_model(synthesize: Synthesize) -> No
 def test_the_models_of_the_other_endpoints_alone_are_asked_for(tmp_path: Any) -> None:
     (tmp_path / "made.yaml").write_text(TEXT)
     asked: list[Any] = []
-    EnvironmentApp({}, tmp_path / "cdk.out").add_stacks(load_environment("made", tmp_path), asked.append)  # type: ignore[arg-type]
+    EnvironmentApp({}, tmp_path / "cdk.out").package_models(load_environment("made", tmp_path), asked.append)  # type: ignore[arg-type]
     assert asked == []
 
 

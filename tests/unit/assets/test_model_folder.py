@@ -53,6 +53,17 @@ def test_an_empty_checkout_says_how_to_begin(root: Path, name: str) -> None:
         find_model(name)
 
 
+@pytest.mark.parametrize("name", ["a\0b", "~nobody-of-this-name", "~nobody-of-this-name/model"])
+def test_what_is_no_path_is_neither(root: Path, name: str) -> None:
+    with pytest.raises(AssetError, match=r" is neither a model in model_code nor the path of a model folder\. "):
+        find_model(name)
+
+
+def test_a_name_that_no_folder_can_have(root: Path) -> None:
+    with pytest.raises(AssetError, match=r"^'x+\.\.\.x+' is no model folder: File name too long\.$"):
+        find_model("x" * 300)
+
+
 def test_a_file_is_no_model_folder(root: Path) -> None:
     (root / "model_code/linear").mkdir()
     (root / "model_code/linear/model.py").touch()

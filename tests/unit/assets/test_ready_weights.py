@@ -106,6 +106,8 @@ def test_weights_may_lie_elsewhere(
         ),
         ("weights: d.pt", r"weights: model_code/toy/d\.pt is no plain file\. "),
         ("weights: weights/best.pt\nartifacts: [a.txt]", r"artifacts\.0: .*a\.txt is not there"),
+        (r'weights: "w\0.pt"', r"weights: 'w\\x00\.pt' is no path\. Correct it\.$"),
+        ("weights: ~nobody-of-this-name/w.pt", r"weights: .*~nobody-of-this-name/w\.pt is not there"),
         ("weights: weights/best.pt\nartifacts: [code]", r"artifacts\.0: .* is no plain file"),
         (
             "weights: weights/best.pt\nartifacts: [labels.txt, x/labels.txt]",

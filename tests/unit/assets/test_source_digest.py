@@ -1,5 +1,7 @@
 import hashlib
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,26 @@ def test_bytes_written_right_after_a_digest_are_seen(root: Path) -> None:
         path.write_bytes(bytes([value]) * LARGE)
         seen.add(_digests(path.parent)["weights"])
     assert len(seen) == 20
+
+
+def test_threads_may_remember_at_the_same_time(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = root / "model_code/weights"
+    path.write_bytes(b"a" * LARGE)
+    os.utime(path, ns=(LONG_AGO, LONG_AGO))
+    monkeypatch.setattr("assets.source_digest._CLOCK_STEP_NS", 0)
+    both_wrote = threading.Barrier(2)
+    real = Path.write_text
+
+    def write(self: Path, text: str) -> int:
+        written = real(self, text)
+        both_wrote.wait(30)
+        return written
+
+    monkeypatch.setattr(Path, "write_text", write)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(_digests, [path.parent] * 2)
+    assert one == other
+    assert [file.name for file in (root / ".slipway/digests").iterdir()] == ["toy.json"]
 
 
 @pytest.mark.parametrize("memory", ["", "{", "[]", "null"])

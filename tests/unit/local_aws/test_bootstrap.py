@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,20 @@ def test_the_cdk_cli_gets_account_region_and_an_empty_folder(
     assert called == ["bootstrap", "--no-color", "aws://000000000000/us-east-1", variables["AWS_ENDPOINT_URL"]]
     assert (tmp_path / "listed").read_text() == ""
     assert said == ["bootstrapping CDK on this machine (account 000000000000, us-east-1)"]
+
+
+def test_two_at_once_do_not_run_beside_each_other(
+    environment: Callable[[bool], dict[str, str]], cdk: Callable[[str], str], tmp_path: Path
+) -> None:
+    path = cdk(f"mkdir {tmp_path}/runs || exit 1; sleep 0.2; rmdir {tmp_path}/runs")
+    variables = {**environment(False), "PATH": path}
+    said: list[str] = []
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(bootstrap, variables, said.append) for _ in range(2)]:
+            done.result()
+
+    assert said.count("bootstrapping CDK on this machine (account 000000000000, us-east-1)") == 2
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import pytest
 
 from local_aws.control import DEFAULT_PORT, LocalAws
 from local_aws.errors import LocalAwsError
+from local_aws.folder_lock import folder_locked
 from local_aws.process_registry import ProcessRegistry, own_identity
 from local_aws.running_emulator import Emulator
 
@@ -273,3 +276,27 @@ def test_one_starts_answers_and_ends(
 
     assert ended(emulator.pid)
     assert local.find() is None
+
+
+def test_two_starts_at_once_start_one(local: LocalAws, free_port: int) -> None:
+    """Two processes on one state folder would each write over what the other saved."""
+    said: list[str] = []
+    with ThreadPoolExecutor(2) as pool:
+        starts = [pool.submit(LocalAws(local.folder).up, free_port, said.append) for _ in range(2)]
+        first, second = (start.result() for start in starts)
+
+    assert first == second == local.find()
+    assert len([line for line in said if line.startswith("starting AWS")]) == 1
+
+
+def test_a_start_that_waited_still_refuses_another_port(local: LocalAws, free_port: int) -> None:
+    waits = threading.Event()
+    holder = LocalAws(local.folder)
+    with ThreadPoolExecutor(1) as pool:
+        with folder_locked(local.folder, lambda: None):
+            late = pool.submit(local.up, 1, lambda _text: waits.set())
+            assert waits.wait(30)
+            announce(holder, *own_identity(), free_port)
+        with pytest.raises(LocalAwsError, match=f"already runs on port {free_port}"):
+            late.result()
+    (local.folder / "emulator.json").unlink()

@@ -235,12 +235,15 @@ def limited_files(largest: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 300, "File name too long"), ("\u00fc\0.txt", "null byte")], ids=["long", "null"]
+)
 def test_an_archive_that_no_file_system_takes_is_told_as_such(
-    model_data: ModelData, s3: S3, tmp_path: Path
+    model_data: ModelData, s3: S3, tmp_path: Path, name: str, reason: str
 ) -> None:
-    s3.objects[KEY] = tarball(("x" * 300, b""))
+    s3.objects[KEY] = tarball((name, b""))
 
-    with pytest.raises(ModelDataError, match=r"is a valid tar\.gz archive: .*File name too long"):
+    with pytest.raises(ModelDataError, match=rf"is a valid tar\.gz archive: .*{reason}"):
         model_data.fetch(ModelSource(URL), tmp_path / "model")
 
 

@@ -37,6 +37,8 @@ def asked(
 BUCKET = "arn:aws:s3:::a-bucket"
 PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/a/name"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
+KEY, ANY_KEY = (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}" for key in ("k", "*"))
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:topic"
 CODE = {"S3Bucket": "code", "S3Key": "key.zip"}
 CREATIONS: list[tuple[str, dict[str, Any], Asked]] = [
     (
@@ -61,6 +63,16 @@ CREATIONS: list[tuple[str, dict[str, Any], Asked]] = [
         "AWS::IAM::ManagedPolicy",
         {"ManagedPolicyName": "p", "Path": "/of/"},
         [("iam:CreatePolicy", f"arn:aws:iam::{ACCOUNT}:policy/of/p")],
+    ),
+    (
+        "AWS::KMS::Key",
+        {"Description": "d", "EnableKeyRotation": True, "KeyPolicy": {}, "Tags": [TAG]},
+        [("kms:CreateKey", "*"), ("kms:EnableKeyRotation", ANY_KEY), ("kms:TagResource", ANY_KEY)],
+    ),
+    (
+        "AWS::SNS::TopicPolicy",
+        {"PolicyDocument": {}, "Topics": [TOPIC]},
+        [("sns:SetTopicAttributes", TOPIC)],
     ),
     (
         "AWS::IAM::Policy",
@@ -110,7 +122,7 @@ CREATIONS: list[tuple[str, dict[str, Any], Asked]] = [
             )
         ],
     ),
-    ("AWS::SNS::Topic", {"TopicName": "of a type that Slipway does not use"}, []),
+    ("AWS::SQS::Queue", {"QueueName": "of a type that Slipway does not use"}, []),
 ]
 
 
@@ -142,6 +154,9 @@ def test_a_creation_needs_what_its_properties_call_for(
             f"{SAGEMAKER}:model/m",
             [("sagemaker:DeleteTags", f"{SAGEMAKER}:model/m")],
         ),
+        ("AWS::KMS::Key", {"KeyPolicy": {}}, {"KeyPolicy": {"Id": "p"}}, "k", [("kms:PutKeyPolicy", KEY)]),
+        ("AWS::KMS::Key", {"EnableKeyRotation": True}, {}, "k", [("kms:DisableKeyRotation", KEY)]),
+        ("AWS::KMS::Key", {"Tags": [TAG]}, {"Tags": [SYSTEM_TAG]}, "k", [("kms:UntagResource", KEY)]),
         ("AWS::Lambda::Function", {"Code": CODE, "Role": ROLE}, {"Code": CODE, "Role": ROLE}, "f", []),
         ("AWS::S3::Bucket", {"Tags": [TAG]}, {"Tags": [TAG, SYSTEM_TAG]}, "a-bucket", []),
     ],
@@ -163,6 +178,8 @@ def test_an_update_needs_what_it_changes(
             [("iam:DeleteRolePolicy", ROLE), ("iam:DeleteRole", ROLE)],
         ),
         ("AWS::IAM::Policy", {"Roles": ["a-role"]}, "x", [("iam:DeleteRolePolicy", ROLE)]),
+        ("AWS::KMS::Key", {}, "k", [("kms:DescribeKey", KEY), ("kms:ScheduleKeyDeletion", KEY)]),
+        ("AWS::SNS::TopicPolicy", {"Topics": [TOPIC]}, "x", [("sns:SetTopicAttributes", TOPIC)]),
         (
             "AWS::SageMaker::Model",
             {},

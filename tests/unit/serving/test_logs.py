@@ -3,6 +3,10 @@ from __future__ import annotations
 import json
 import logging
 
+import pytest
+
+from serving.core import logs
+
 
 def test_every_line_of_the_log_is_json_the_handlers_own_too(server, model_dir):
     code = """
@@ -35,3 +39,21 @@ def test_an_answered_request_is_one_line_with_its_phases(server, model_dir):
     assert line["milliseconds"].keys() == {"queue", "input", "predict", "output", "total"}
     assert all(value >= 0 for value in line["milliseconds"].values())
     assert line["time"].endswith("Z")
+
+
+@pytest.mark.parametrize("has_orjson", [True, False])
+def test_the_line_of_a_request_is_the_same_with_and_without_orjson(has_orjson, monkeypatch, capsys, caplog):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(logs, "HAS_ORJSON", has_orjson)
+    logs.log_request('a"b', 200, 3, 4, {"queue": 0.25, "total": 1234567.125})
+    line = json.loads(capsys.readouterr().out)
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "INFO",
+        "event": "request",
+        "request_id": 'a"b',
+        "status": 200,
+        "bytes_in": 3,
+        "bytes_out": 4,
+        "milliseconds": {"queue": 0.25, "total": 1234567.125},
+    }

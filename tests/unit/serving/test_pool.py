@@ -27,7 +27,7 @@ class Worker:
 
     def __init__(self, spec, number, on_change):
         self.number, self.batch_size = number, self.batch
-        self.is_ready = self.was_ready = self.is_ended = False
+        self.is_ready = self.was_ready = self.is_ended = self.is_quick = False
         self.exited, self.failure = False, None
         self.groups = deque()
         self.given = []
@@ -45,8 +45,6 @@ class Worker:
     def give(self, group, now):
         self.given.append([waiting.request.id for waiting in group])
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
-        for waiting in group:
-            waiting.given = now
 
     def finish(self):
         """Answer the group that the worker is at."""
@@ -185,6 +183,37 @@ def test_beyond_the_queue_a_request_is_refused_at_once(workers):
         await asyncio.gather(*tasks)
 
     in_pool(scenario, queue_size=1)
+
+
+def test_a_quick_worker_has_more_requests_at_hand_and_they_count_as_waiting(workers):
+    async def scenario(pool):
+        worker = workers.made[0]
+        worker.is_quick = True
+        tasks = await ask(pool, *"abcdefgh")
+        assert worker.given == [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]
+        with pytest.raises(UnavailableError, match="6 requests wait"):
+            await pool.answer(Request(b""))
+        for _ in tasks:
+            worker.finish()
+        return [answer.body for answer in await asyncio.gather(*tasks)]
+
+    assert in_pool(scenario, queue_size=6) == [name.encode() for name in "abcdefgh"]
+
+
+def test_what_a_quick_worker_had_at_hand_goes_to_the_next_one_in_its_order(workers):
+    async def scenario(pool):
+        workers.made[0].is_quick = True
+        tasks = await ask(pool, *"abcd")
+        workers.made[0].end()
+        with pytest.raises(UnavailableError, match="ended during this request"):
+            await tasks[0]
+        await until(lambda: len(workers.made) == 2 and pool.is_ready())
+        for _ in tasks[1:]:
+            workers.made[1].finish()
+        await asyncio.gather(*tasks[1:])
+        return workers.made[1].given
+
+    assert in_pool(scenario) == [["b"], ["c"], ["d"]]
 
 
 def test_a_request_that_was_given_up_is_not_predicted(workers):

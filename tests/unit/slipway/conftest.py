@@ -39,6 +39,7 @@ def environment(tmp_path: Path) -> Iterator[None]:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "SLIPWAY_ENV_FILE": os.devnull,
         }
     )
     yield

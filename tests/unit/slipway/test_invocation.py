@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from slipway.errors import CommandError
-from slipway.invocation import current_endpoint_name, invoke
+from slipway.invocation import Request, current_endpoint_name, invoke, invoke_by_name_of_settings
 from stacks.settings import EnvironmentSettings, load_environment
+
+JSON = Request(b"[1]", "application/json", "application/json")
+GONE = "Endpoint {} of account 000000000000 not found."
 
 
 @pytest.fixture(params=["local", "dev"])
@@ -41,7 +44,9 @@ class TestInvoke:
     def test_the_request_and_the_answer_are_passed_through(self, aws: Any) -> None:
         aws.answers(b"\x93NUMPY", "application/x-npy")
 
-        response = invoke(aws("sagemaker-runtime"), "endpoint", b"[1]", "application/json", "application/x-npy")
+        request = Request(b"[1]", "application/json", "application/x-npy")
+
+        response = invoke(aws("sagemaker-runtime"), "endpoint", request)
 
         assert aws.requests == [
             (
@@ -65,7 +70,7 @@ class TestInvoke:
         aws.refuses("ModelError", "Received client error", OriginalStatusCode=400, OriginalMessage=message)
 
         with pytest.raises(CommandError) as caught:
-            invoke(aws("sagemaker-runtime"), "endpoint", b"", "application/json", "application/json")
+            invoke(aws("sagemaker-runtime"), "endpoint", JSON)
 
         told = str(caught.value)
         assert told.startswith("endpoint answered 400: ")
@@ -76,4 +81,47 @@ class TestInvoke:
         aws.refuses("ValidationError", "Endpoint endpoint of account 000000000000 not found.")
 
         with pytest.raises(aws("sagemaker-runtime").exceptions.ClientError, match="not found"):
-            invoke(aws("sagemaker-runtime"), "endpoint", b"", "application/json", "application/json")
+            invoke(aws("sagemaker-runtime"), "endpoint", JSON)
+
+    def test_a_variant_that_is_asked_for_is_the_target(self, aws: Any) -> None:
+        aws.answers(b"[]")
+
+        invoke(aws("sagemaker-runtime"), "endpoint", Request(b"[1]", "text/csv", "text/csv", "challenger"))
+
+        assert aws.requests[-1][1]["TargetVariant"] == "challenger"
+
+
+class TestInvokeByNameOfSettings:
+    def test_an_endpoint_that_has_gone_is_looked_up_anew(self, aws: Any, settings: EnvironmentSettings) -> None:
+        aws.deployed("before")
+        aws.refuses("ValidationError", GONE.format("before"))
+        aws.deployed("after")
+        aws.answers(b"[0.5]")
+
+        response = invoke_by_name_of_settings(aws, settings, "linear", JSON)
+
+        assert (response.endpoint_name, response.body) == ("after", b"[0.5]")
+        assert [name for name, _ in aws.requests] == [
+            "GetParameter",
+            "InvokeEndpoint",
+            "GetParameter",
+            "InvokeEndpoint",
+        ]
+
+    def test_one_that_is_gone_under_its_current_name_is_told(
+        self, aws: Any, settings: EnvironmentSettings
+    ) -> None:
+        aws.deployed("same")
+        aws.refuses("ValidationError", GONE.format("same"))
+        aws.deployed("same")
+
+        with pytest.raises(aws("sagemaker-runtime").exceptions.ClientError, match="not found"):
+            invoke_by_name_of_settings(aws, settings, "linear", JSON)
+
+    def test_another_refusal_is_not_tried_again(self, aws: Any, settings: EnvironmentSettings) -> None:
+        aws.deployed("endpoint")
+        aws.refuses("ValidationError", "Variant x does not exist")
+
+        with pytest.raises(aws("sagemaker-runtime").exceptions.ClientError, match="does not exist"):
+            invoke_by_name_of_settings(aws, settings, "linear", JSON)
+        assert [name for name, _ in aws.requests] == ["GetParameter", "InvokeEndpoint"]

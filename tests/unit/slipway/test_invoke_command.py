@@ -86,7 +86,10 @@ class TestRequest:
 
     @pytest.mark.parametrize("options", [[], ["--data", "[1]", "--file", "x.json"]], ids=["neither", "both"])
     def test_it_is_given_one_way(self, slipway: Callable[..., Any], options: list[str]) -> None:
-        assert slipway("invoke", "linear", *options).error() == "Give the request either as --data or as --file"
+        assert (
+            slipway("invoke", "linear", *options).error()
+            == "Give the request as one of --data, --file and --image"
+        )
 
     @pytest.mark.parametrize(("name", "reason"), [("absent.json", "No such file"), ("", "Is a directory")])
     def test_a_file_that_cannot_be_read_is_named(
@@ -203,3 +206,23 @@ class TestErrors:
         assert slipway("invoke", "linear", "--data", "x").error() == (
             "AWS on this machine is not running. Start it with: slipway local up"
         )
+
+
+class TestVariant:
+    def test_a_production_variant_of_the_settings_is_passed_on(
+        self, slipway: Callable[..., Any], deployed: Any
+    ) -> None:
+        deployed.answers(b"[1]")
+
+        assert slipway("invoke", "linear", "--data", "[1]", "--variant", "AllTraffic").status == 0
+        assert sent(deployed)["TargetVariant"] == "AllTraffic"
+
+    def test_one_that_is_not_there_is_refused_with_those_that_are(
+        self, slipway: Callable[..., Any], deployed: Any
+    ) -> None:
+        error = slipway("invoke", "linear", "--data", "[1]", "--variant", "AllTrafic").error()
+
+        assert error == (
+            "Endpoint linear has no production variant 'AllTrafic'; it has: AllTraffic; did you mean AllTraffic?"
+        )
+        assert deployed.requests == []

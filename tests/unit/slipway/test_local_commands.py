@@ -229,6 +229,13 @@ class TestLogs:
 
         assert slipway("local", "logs", "linear").text == "mine\n"
 
+    def test_an_endpoint_whose_name_says_its_instance_type_is_shown(
+        self, slipway: Callable[..., Any], groups: Any
+    ) -> None:
+        groups["/aws/sagemaker/Endpoints/slipway-local-linear-real-time-c7i-large"] = ["scaled"]
+
+        assert slipway("local", "logs", "linear").text == "scaled\n"
+
     @pytest.mark.parametrize("lines", ["0", "-1"])
     def test_a_number_of_lines_below_one_shows_none(
         self, slipway: Callable[..., Any], groups: Any, lines: str

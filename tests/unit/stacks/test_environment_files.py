@@ -60,7 +60,7 @@ def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
 def test_the_container_follows_the_instance_type(tmp_path: Path, instance_type: str, container: str) -> None:
     endpoint = f"one: {{model: linear, hosting: {{type: real-time, instance_type: {instance_type}}}}}"
     (tmp_path / "real.yaml").write_text(REAL.replace("{}", f"{{{endpoint}}}"))
-    assert load_environment("real", tmp_path).endpoints["one"].container == container
+    assert load_environment("real", tmp_path).endpoints["one"].container.software == container
 
 
 def test_an_unknown_environment_is_answered_with_the_nearest() -> None:

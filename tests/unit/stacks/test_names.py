@@ -1,6 +1,7 @@
 """Names derived from settings stay within what AWS allows."""
 
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 
 import botocore.session
@@ -24,6 +25,15 @@ def test_the_names_are_these() -> None:
     assert names.tarball_key("linear", "abc") == "models/linear/abc.tar.gz"
 
 
+def test_the_patterns_cover_every_mode_of_an_endpoint_and_no_other_endpoint() -> None:
+    names = Names("slipway", "dev", "111111111111", "eu-central-1")
+    patterns = names.endpoint_patterns("linear", ["serverless", "real-time", "async"])
+    modes = ["serverless", "real-time", "real-time-g5-xlarge", "async", "async-1a2b3c4d"]
+    for mode in modes:
+        assert any(fnmatchcase(names.endpoint("linear", mode), pattern) for pattern in patterns)
+        assert not any(fnmatchcase(names.endpoint("linear-two", mode), pattern) for pattern in patterns)
+
+
 @settings(derandomize=True, max_examples=50)
 @given(project=PARTS, environment=PARTS, endpoint=PARTS)
 def test_names_within_their_limits_fit_what_aws_allows(project: str, environment: str, endpoint: str) -> None:
@@ -36,6 +46,7 @@ def test_names_within_their_limits_fit_what_aws_allows(project: str, environment
         "SageMaker endpoint": sagemaker_pattern("EndpointName"),
         "SSM parameter": r"(/[a-zA-Z0-9_.-]+)+",
         "log group": r"[\.\-_/#A-Za-z0-9]+",
+        "dashboard": r"[A-Za-z0-9_-]+",
     }
     for name in limited:
         if len(name.value) <= name.limit:

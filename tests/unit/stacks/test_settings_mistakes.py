@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,20 +37,6 @@ def settings(**changes: Any) -> dict[str, Any]:
 GPU = {"type": "real-time", "instance_type": "ml.g5.xlarge"}
 
 
-@pytest.fixture
-def messages(tmp_path: Path) -> Messages:
-    def load(document: Any) -> list[str]:
-        text = document if isinstance(document, str) else yaml.safe_dump(document, sort_keys=False)
-        (tmp_path / "dev.yaml").write_text(text)
-        try:
-            load_environment("dev", tmp_path)
-        except SettingsError as error:
-            return [line.removeprefix(f"{tmp_path}/") for line in str(error).splitlines()]
-        return []
-
-    return load
-
-
 def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
     assert messages(settings()) == []
 
@@ -62,8 +47,8 @@ def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
         (
             {"regio": "x"},
             (
-                "dev.yaml: regio: unknown key; allowed: project, account, region, tags, removal, endpoints; "
-                "did you mean region?"
+                "dev.yaml: regio: unknown key; allowed: project, account, region, tags, removal, encryption, "
+                "training, endpoints; did you mean region?"
             ),
         ),
         ({"name": "dev"}, "dev.yaml: name: unknown key; the environment's name is its file's"),
@@ -91,12 +76,12 @@ def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
             {"endpoints__linear__hosting__type": "serverles"},
             (
                 "dev.yaml: endpoints.linear.hosting.type: 'serverles' is not allowed; "
-                "allowed: serverless, real-time; did you mean serverless?"
+                "allowed: serverless, real-time, async; did you mean serverless?"
             ),
         ),
         (
             {"endpoints__linear__hosting": {}},
-            "dev.yaml: endpoints.linear.hosting.type: is missing; allowed: serverless, real-time",
+            "dev.yaml: endpoints.linear.hosting.type: is missing; allowed: serverless, real-time, async",
         ),
         (
             {"endpoints__linear__hosting__memory_size_in_mb": 1500},
@@ -129,8 +114,11 @@ def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
         (
             {"endpoints__linear__hosting": {**GPU, "instance_count": 2}},
             (
-                "dev.yaml: endpoints.linear.hosting.instance_count: unknown key; allowed: type, instance_type, "
-                "initial_instance_count, inference_ami_version; did you mean initial_instance_count?"
+                "dev.yaml: endpoints.linear.hosting.instance_count: unknown key; allowed: instance_type, "
+                "initial_instance_count, inference_ami_version, volume_size_in_gb, "
+                "container_startup_health_check_timeout_in_seconds, model_data_download_timeout_in_seconds, "
+                "variant_instance_provision_timeout_in_seconds, type, routing_strategy, autoscaling; "
+                "did you mean initial_instance_count?"
             ),
         ),
         (
@@ -195,8 +183,11 @@ def test_a_value_out_of_form_is_named_with_what_is_allowed(
             ("endpoints.linear.container: ray-serve does not fit serverless", "choose slim"),
         ),
         (
-            {"endpoints__linear__hosting": GPU, "endpoints__linear__container": "slim"},
-            ("endpoints.linear.container: slim has no CUDA build", "choose ray-serve"),
+            {
+                "endpoints__linear__hosting": {**GPU, "instance_type": "ml.p3.2xlarge"},
+                "endpoints__linear__container": "slim",
+            },
+            ("endpoints.linear.container: slim has CUDA 13.0, and the GPUs of ml.p3.2xlarge are too old",),
         ),
         (
             {"endpoints__linear__hosting": {"type": "real-time", "instance_type": "ml.inf2.xlarge"}},
@@ -255,7 +246,7 @@ def test_all_mistakes_are_reported_together(messages: Messages) -> None:
 
 
 def test_a_wrong_hosting_type_does_not_bring_mistakes_of_its_own(messages: Messages) -> None:
-    assert len(messages(settings(endpoints__linear__hosting__type="async"))) == 1
+    assert len(messages(settings(endpoints__linear__hosting__type="asynk"))) == 1
 
 
 @pytest.mark.usefixtures("pythons_own_recursion_limit")

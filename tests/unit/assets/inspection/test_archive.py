@@ -57,6 +57,72 @@ def test_each_broken_member_is_found(inspect_packed: Any, header: tarfile.TarInf
     assert _ids(inspect_packed((header, b""))) == {expected}
 
 
+@pytest.mark.parametrize("name", ["", ".", "./", "a/.."])
+def test_a_file_may_not_be_the_folder_itself(inspect_packed: Any, name: str) -> None:
+    assert _ids(inspect_packed((_entry(name), b"x"))) == {"path-outside"}
+
+
+_UP = _entry("code/up", tarfile.SYMTYPE, "..")
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([_UP, _entry("code/up/out", tarfile.SYMTYPE, "..")], [("link-outside", "code/up/out")]),
+        ([_UP, _entry("up", tarfile.SYMTYPE, "code/up/../x")], [("link-outside", "up")]),
+        ([_entry("a", tarfile.SYMTYPE, "b"), _entry("b", tarfile.SYMTYPE, "a")], [("link-outside", "a")]),
+        ([_entry("labels.txt", tarfile.SYMTYPE, "nothing.txt")], [("link-outside", "labels.txt")]),
+        ([_entry("labels.txt", tarfile.LNKTYPE, "nothing.txt")], [("link-outside", "labels.txt")]),
+        ([_UP, _entry("code/up/x.txt")], [("path-outside", "code/up/x.txt")]),
+        ([_entry("code/inference.py/x.txt")], [("duplicate-name", "code/inference.py/x.txt")]),
+        ([_entry("code/inference.py", tarfile.DIRTYPE)], [("duplicate-name", "code/inference.py")]),
+        ([_entry("code/inference.py", tarfile.SYMTYPE, "../model.pt")], [("duplicate-name", "code/inference.py")]),
+    ],
+    ids=[
+        "chain",
+        "dots-behind-a-link",
+        "circle",
+        "nowhere",
+        "hard",
+        "below-a-link",
+        "below-a-file",
+        "folder",
+        "link",
+    ],
+)
+def test_what_members_do_to_each_other(
+    inspect_packed: Any, headers: list[tarfile.TarInfo], expected: list[tuple[str, str]]
+) -> None:
+    found = [(finding.id, finding.where) for finding in inspect_packed(*((header, b"") for header in headers))]
+    assert set(expected) <= set(found)
+
+
+def test_links_that_stay_inside_are_fine(inspect_packed: Any) -> None:
+    folder = (_entry("latest", tarfile.SYMTYPE, "code"), b"")
+    through = (_entry("handler.py", tarfile.SYMTYPE, "latest/./inference.py"), b"")
+    top = (_entry("here", tarfile.SYMTYPE, "."), b"")
+    assert inspect_packed((_entry("./", tarfile.DIRTYPE), b""), folder, through, top) == []
+
+
+def test_a_link_is_not_judged_by_members_that_were_not_read(tmp_path: Path, write_tarball: Any) -> None:
+    early = (_entry("early.txt", tarfile.SYMTYPE, "late.txt"), b"")
+    tarball = write_tarball(early, ("late.txt", b"x"))
+    content = gzip.decompress(tarball.read_bytes())
+    tarball.write_bytes(gzip.compress(content[:1024]))  # the link, and a header without its bytes
+    assert _ids(inspect_tarball(tarball, _SLIM)) >= {"archive-unreadable"}
+    assert "link-outside" not in _ids(inspect_tarball(tarball, _SLIM))
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("\u00fc" * 128 + ".txt", "has 260 bytes"), ("\u00fc\0.txt", "holds a null byte")],
+    ids=["long", "null"],
+)
+def test_a_name_that_linux_does_not_take(inspect_packed: Any, name: str, reason: str) -> None:
+    found = inspect_packed((f"code/{name}", b"x"))
+    assert [finding.id for finding in found if reason in finding.what] == ["archive-unreadable"]
+
+
 @pytest.mark.parametrize("name", ["code/labels.txt", "./code//labels.txt"])
 def test_a_name_that_occurs_twice(inspect_packed: Any, name: str) -> None:
     assert _ids(inspect_packed(("code/labels.txt", b"cat"), (name, b"dog"))) == {"duplicate-name"}

@@ -1,0 +1,52 @@
+"""What hosting on instances of the endpoint's own shares."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from assets.nearest import did_you_mean
+from stacks.instance_types import InferenceAmiVersion, known_instance_types
+from stacks.settings.base import SettingsModel
+
+
+def _known_instance_type(value: str) -> str:
+    if value in known_instance_types():
+        return value
+    raise ValueError(
+        f"{value!r} is no instance type that SageMaker hosts on{did_you_mean(value, known_instance_types())} "
+        "(a newer one is added in stacks/instance_types.json)"
+    )
+
+
+InstanceType = Annotated[str, AfterValidator(_known_instance_type)]
+"""An instance type of SageMaker's API."""
+
+
+class InstanceHosting(SettingsModel):
+    """Instances, their number, machine image, disk and time-outs (SageMaker API, ProductionVariant)."""
+
+    instance_type: InstanceType
+    """For example ml.c7i.large, or ml.g5.xlarge with an NVIDIA GPU."""
+
+    initial_instance_count: int = Field(default=1, ge=1)
+    """How many instances; two or more are spread over availability zones."""
+
+    inference_ami_version: InferenceAmiVersion | None = None
+    """The machine image of GPU instances, and with it the driver; chosen for the container when left out."""
+
+    volume_size_in_gb: int | None = Field(default=None, ge=1, le=512)
+    """The storage volume of each instance; left out: SageMaker's choice. Not on types with disks of their own."""
+
+    container_startup_health_check_timeout_in_seconds: int | None = Field(default=None, ge=60, le=3600)
+    """How long the container may take until it answers /ping; left out: SageMaker's own limit."""
+
+    model_data_download_timeout_in_seconds: int | None = Field(default=None, ge=60, le=3600)
+    """How long the model may take to be downloaded and unpacked; left out: SageMaker's own limit."""
+
+    variant_instance_provision_timeout_in_seconds: int | None = Field(default=None, ge=300, le=3600)
+    """How long SageMaker tries to get the instances; left out: its own limit."""
+
+    @property
+    def instance_for_container(self) -> str:
+        """The instance type that the container must fit."""
+        return self.instance_type

@@ -1,0 +1,54 @@
+"""The examples of environments/examples/ that AWS on this machine can act out, in one environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assets.checkout import ROOT
+
+EXAMPLES = ROOT / "environments" / "examples"
+ELSEWHERE = {
+    "cifar10": "test_system_cifar10.py",
+    "linear-serve": "test_system_linear.py",
+    "own-dockerfile": "test_own_container.py",
+    "pinned-tag": "test_ray_serve.py",
+    "real-time": "test_ray_serve.py",
+    "resnet50": "test_system_resnet50.py",
+    "sdk-defaults": "test_system_sdk_defaults.py",
+    "synpg": "test_system_synpg.py",
+}
+"""Examples with a model, a container or a server of their own, and the test that deploys such a one."""
+
+
+def together() -> dict[str, Path]:
+    """Return the files of all other examples by their names."""
+    return {path.stem: path for path in sorted(EXAMPLES.glob("*.yaml")) if path.stem not in ELSEWHERE}
+
+
+def settings_of_all(model: Path) -> dict[str, Any]:
+    """Return the settings of one environment with the endpoints of all examples, with one model.
+
+    Waits are taken out of rollouts: they are real seconds here, too. So are bounds of the latency, which says
+    nothing of the model on a busy machine.
+    """
+    settings: dict[str, Any] = {"endpoints": {}}
+    for path in together().values():
+        example = yaml.safe_load(path.read_text())
+        settings["endpoints"] |= {name: _own(one, model) for name, one in example["endpoints"].items()}
+        settings |= {key: example[key] for key in ("encryption",) if key in example}
+    return settings
+
+
+def _own(endpoint: dict[str, Any], model: Path) -> dict[str, Any]:
+    for part in (endpoint, endpoint.get("shadow"), *endpoint.get("variants", {}).values()):
+        if part and "model" in part:
+            part["model"] = str(model)
+    if "rollout" in endpoint:
+        waits = {"wait_interval_in_seconds", "termination_wait_in_seconds"} & endpoint["rollout"].keys()
+        endpoint["rollout"] |= dict.fromkeys(waits, 0)
+        if "alarms" in endpoint["rollout"]:
+            endpoint["rollout"]["alarms"]["model_latency_p99_in_milliseconds"] = None
+    return endpoint

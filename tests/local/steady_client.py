@@ -1,0 +1,68 @@
+"""A client that calls an endpoint all the time, while something happens to the endpoint."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from slipway.errors import CommandError
+from slipway.invocation import Request, Response, invoke_by_name_of_settings
+from stacks.settings import load_environment
+
+_PAUSE = 0.05  # seconds between two calls, so that the deployments get on, too
+REQUEST = Request(json.dumps([[1.0] * 10]).encode(), "application/json", "application/json")
+
+
+class SteadyClient:
+    """Calls the endpoint `scores` all the time, as `slipway invoke` does, and keeps what came of it."""
+
+    def __init__(self, project: Any) -> None:
+        self._settings = load_environment("local", project.environments)
+        self._clients = {service: project.machine.client(service) for service in ("ssm", "sagemaker-runtime")}
+        self._enough = threading.Event()
+        self.outcomes: list[Response | Exception] = []
+
+    @property
+    def answers(self) -> list[Response]:
+        return [one for one in self.outcomes if isinstance(one, Response)]
+
+    @property
+    def failures(self) -> list[Exception]:
+        return [one for one in self.outcomes if isinstance(one, Exception)]
+
+    @property
+    def answered(self) -> Counter[str]:
+        """How often each SageMaker endpoint answered, by its name."""
+        return Counter(answer.endpoint_name for answer in self.answers)
+
+    @property
+    def longest_run_of_failures(self) -> int:
+        runs = groupby(self.outcomes, key=lambda one: isinstance(one, Exception))
+        return max((len(list(run)) for is_failure, run in runs if is_failure), default=0)
+
+    def call(self) -> Response:
+        return invoke_by_name_of_settings(self._clients.__getitem__, self._settings, "scores", REQUEST)
+
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._enough.set()
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._enough.wait(_PAUSE):
+            try:
+                self.outcomes.append(self.call())
+            except (BotoCoreError, ClientError, CommandError) as error:
+                self.outcomes.append(error)
