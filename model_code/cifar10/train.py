@@ -138,7 +138,7 @@ def _positive(text: str) -> int:
 def _checkpoints() -> str | None:
     """Return SageMaker's folder of checkpoints, which is there when the job has a place for them."""
     place = os.environ.get("CHECKPOINT_DIR", "/opt/ml/checkpoints")
-    return place if Path(place).is_dir() else None
+    return place if place and Path(place).is_dir() else None
 
 
 if __name__ == "__main__":
