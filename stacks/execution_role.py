@@ -9,6 +9,13 @@ from constructs import Construct
 _METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
 
 
+def sagemaker_in(stack: cdk.Stack) -> iam.ServicePrincipal:
+    """Return who takes on a role: SageMaker, for resources of the stack's own account."""
+    return iam.ServicePrincipal(
+        "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+    )
+
+
 class ExecutionRole(Construct):
     """A role and its policy.
 
@@ -51,9 +58,7 @@ class ExecutionRole(Construct):
             self,
             "Role",
             description=f"SageMaker runs the model of {stack.stack_name} with it",
-            assumed_by=iam.ServicePrincipal(
-                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-            ),
+            assumed_by=sagemaker_in(stack),
         )
         self.policy = iam.Policy(
             self,

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.containers import dlc_accounts
+from stacks.execution_role import sagemaker_in
 from stacks.names import Names
 from stacks.training_container import REPOSITORY
 
@@ -46,9 +47,7 @@ class TrainingRole(Construct):
             self,
             "Role",
             description=f"SageMaker trains models of {names.prefix} with it",
-            assumed_by=iam.ServicePrincipal(
-                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-            ),
+            assumed_by=sagemaker_in(stack),
         )
         self.policy = iam.Policy(
             self,

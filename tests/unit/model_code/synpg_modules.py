@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from types import SimpleNamespace
-
-import pytest
-
 from assets import checkout
+
+from .folder_modules import modules_of
 
 FOLDER = checkout.MODEL_CODE / "synpg"
 PICNIC = {
@@ -19,19 +15,4 @@ PICNIC = {
 }
 """The document's request."""
 
-_NAMES = sorted(file.stem for file in FOLDER.glob("*.py"))
-
-
-def _imported() -> SimpleNamespace:
-    """Import all at once, so that each finds the others, and no other folder's modules find these."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [str(FOLDER), *sys.path])
-        others = {name: sys.modules.pop(name) for name in _NAMES if name in sys.modules}
-        found = {name: importlib.import_module(name) for name in _NAMES}
-    for name in _NAMES:
-        del sys.modules[name]
-    sys.modules.update(others)
-    return SimpleNamespace(**found)
-
-
-synpg = _imported()
+synpg = modules_of(FOLDER)
