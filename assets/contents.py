@@ -16,6 +16,9 @@ MODEL_FILE = "model.py"
 SAMPLES = "samples/"
 """The folder of samples, which the asset step reads."""
 
+REQUIREMENTS = "requirements.txt"
+"""File name, in the model folder and in `code/` of a tarball whose dependencies are installed at start."""
+
 _ABOUT = ("model.yaml", "README*", "LICENSE*", "LICENCE*", "requirements.*.lock")
 _TEST_FOLDERS = ("tests", "test")
 _TEST_FILES = ("test_*.py", "*_test.py", "conftest.py")

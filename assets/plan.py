@@ -1,13 +1,16 @@
 """What a model's package will hold, before anything is exported or packed."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assets.checkout import shown
 from assets.container_catalogue import own_container
-from assets.contents import SAMPLES, code_files
+from assets.contents import REQUIREMENTS, SAMPLES, code_files
 from assets.errors import AssetError
 from assets.export import Export, plan_export
 from assets.manifest import MANIFEST, ModelFile
@@ -20,8 +23,9 @@ from assets.samples import load_samples
 from assets.source_digest import Digests, combine
 from assets.source_files import SourceFile, list_files
 from assets.tarball import Content
-from assets.vendored import VendoredPlan, plan_vendored
-from assets.vendored.requirements import REQUIREMENTS
+
+if TYPE_CHECKING:
+    from assets.vendored.plan import VendoredPlan
 
 _SERVING = "serving.json"
 _WARM_UP = "warm_up.body"
@@ -165,7 +169,7 @@ def plan_package(
     beside = artifacts(model, taken={_SERVING, _WARM_UP, MANIFEST, model_file.file, PACKAGE, *bridge})
     extra = [*beside.values(), *([weights] if weights else [])]
     handler = follow_imports(files, settings.entry_point) if settings.entry_point in files else Imports()
-    vendored = plan_vendored(model, container) if settings.dependencies == "vendored" else None
+    vendored = _plan_vendored(model, container) if settings.dependencies == "vendored" else None
     code = code_files(
         files,
         handler,
@@ -186,3 +190,9 @@ def plan_package(
         watched=(*files.values(), *extra),
         vendored=vendored,
     )
+
+
+def _plan_vendored(model: ModelFolder, container: str) -> VendoredPlan:
+    from assets.vendored.plan import plan_vendored  # noqa: PLC0415 (most models leave it to the container)
+
+    return plan_vendored(model, container)

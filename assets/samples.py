@@ -29,6 +29,8 @@ class Sample:
         The body of the answer, where the sample says what it should be.
     tolerance
         By how much, absolutely, a number in the answer may differ.
+    body_path
+        The file with the body, where it lies in one of its own.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Sample:
     body: bytes
     expected: bytes | None
     tolerance: float
+    body_path: Path | None = None
 
 
 class _SampleFile(BaseModel):
@@ -86,6 +89,7 @@ def _read_sample(path: Path) -> Sample:
         body=body,
         expected=_content(path, content, "expected"),
         tolerance=content.tolerance,
+        body_path=path.parent / content.body_file if content.body_file else None,
     )
 
 

@@ -12,9 +12,9 @@ from stacks.bucket_key import bucket_key
 from stacks.data_capture import capture_lifecycle_rule
 from stacks.settings import EnvironmentSettings
 
-_UNFINISHED_UPLOADS_EXPIRE = cdk.Duration.days(7)
-_OLD_VERSIONS_EXPIRE = cdk.Duration.days(30)
-_UNTAGGED_IMAGES_EXPIRE = cdk.Duration.days(14)
+_DAYS_OF_UNFINISHED_UPLOADS = 7
+_DAYS_OF_OLD_VERSIONS = 30
+_DAYS_OF_UNTAGGED_IMAGES = 14
 
 
 class ArtifactStack(cdk.Stack):
@@ -62,9 +62,12 @@ class ArtifactStack(cdk.Stack):
             versioned=True,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    id="unfinished-uploads", abort_incomplete_multipart_upload_after=_UNFINISHED_UPLOADS_EXPIRE
+                    id="unfinished-uploads",
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(_DAYS_OF_UNFINISHED_UPLOADS),
                 ),
-                s3.LifecycleRule(id="old-versions", noncurrent_version_expiration=_OLD_VERSIONS_EXPIRE),
+                s3.LifecycleRule(
+                    id="old-versions", noncurrent_version_expiration=cdk.Duration.days(_DAYS_OF_OLD_VERSIONS)
+                ),
                 *(
                     capture_lifecycle_rule(endpoint.data_capture, name)
                     for name, endpoint in settings.endpoints.items()
@@ -86,7 +89,7 @@ class ArtifactStack(cdk.Stack):
                 ecr.LifecycleRule(
                     description="untagged images; a tagged one may be in use",
                     tag_status=ecr.TagStatus.UNTAGGED,
-                    max_image_age=_UNTAGGED_IMAGES_EXPIRE,
+                    max_image_age=cdk.Duration.days(_DAYS_OF_UNTAGGED_IMAGES),
                 )
             ],
             removal_policy=removal_policy,

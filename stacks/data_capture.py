@@ -7,7 +7,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from stacks.settings.data_capture import DataCapture
 
-_OLD_VERSIONS_EXPIRE = cdk.Duration.days(1)
+_DAYS_OF_OLD_VERSIONS = 1
 
 # Without them SageMaker writes Base64 (SageMaker API, CaptureContentTypeHeader).
 _READABLE = sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
@@ -77,5 +77,5 @@ def capture_lifecycle_rule(capture: DataCapture, endpoint: str) -> s3.LifecycleR
         id=f"captures-of-{endpoint}",
         prefix=capture.key_prefix(endpoint),
         expiration=cdk.Duration.days(capture.expiration_in_days),
-        noncurrent_version_expiration=_OLD_VERSIONS_EXPIRE,
+        noncurrent_version_expiration=cdk.Duration.days(_DAYS_OF_OLD_VERSIONS),
     )

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-_PENDING_WINDOW = cdk.Duration.days(7)
+_PENDING_DAYS = 7
 """The shortest that KMS knows (AWS KMS API, ScheduleKeyDeletion)."""
 
 _ADMINISTRATION = (
@@ -69,7 +69,7 @@ def made_key(
         construct_id,
         description=description,
         enable_key_rotation=True,
-        pending_window=_PENDING_WINDOW,
+        pending_window=cdk.Duration.days(_PENDING_DAYS),
         removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
         policy=iam.PolicyDocument(
             statements=[

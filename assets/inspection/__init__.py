@@ -1,22 +1,12 @@
 """Finds in seconds what would fail twenty minutes into a deployment.
 
-`inspect_members` judges what is about to be packed, `inspect_tarball` a tarball of any origin, both for a
-`Target`; `review` sets aside what model.yaml acknowledges. Nothing here imports torch: the operators that a model
-calls are listed by torch in a process of its own (`graph_process.py`).
+In `inspection.py`, `inspect_members` judges what is about to be packed, `inspect_tarball` a tarball of any
+origin, both for a `Target`; `review` sets aside what model.yaml acknowledges. Nothing here imports torch: the
+operators that a model calls are listed by torch in a process of its own (`graph_process.py`).
 """
 
 from assets.inspection.acknowledgements import Reviewed, review
 from assets.inspection.finding import FINDINGS, Finding
-from assets.inspection.inspection import inspect_members, inspect_tarball
 from assets.inspection.target import Target, target_of
 
-__all__ = [
-    "FINDINGS",
-    "Finding",
-    "Reviewed",
-    "Target",
-    "inspect_members",
-    "inspect_tarball",
-    "review",
-    "target_of",
-]
+__all__ = ["FINDINGS", "Finding", "Reviewed", "Target", "review", "target_of"]

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.checkout import shown
+from assets.contents import REQUIREMENTS
 from assets.errors import AssetError
 from assets.model_folder import ModelFolder
 from assets.progress import as_progress
 from assets.source_files import SourceFile
 from assets.vendored.container_platform import ContainerPlatform, container_platform
 from assets.vendored.lock import LockedWheel, lock_path, purpose, read_lock
-from assets.vendored.requirements import REQUIREMENTS, read_requirements
+from assets.vendored.requirements import read_requirements
 from assets.vendored.unpack import unpack_wheels
 from assets.vendored.wheels import find_wheels
 

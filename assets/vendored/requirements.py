@@ -9,9 +9,6 @@ from assets.checkout import shown
 from assets.errors import AssetError
 from assets.vendored.container_platform import ContainerPlatform
 
-REQUIREMENTS = "requirements.txt"
-"""File name, in the model folder and in `code/` of a tarball whose dependencies are installed at start."""
-
 
 def read_requirements(path: Path, platform: ContainerPlatform) -> list[str]:
     """Read what a model asks for, each requirement in its normal form, sorted.

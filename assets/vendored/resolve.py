@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from assets.checkout import shown
+from assets.contents import REQUIREMENTS
 from assets.errors import AssetError
 from assets.model_folder import ModelFolder
 from assets.progress import Progress, as_progress
@@ -17,7 +18,7 @@ from assets.vendored.container_platform import ContainerPlatform, container_plat
 from assets.vendored.lock import LockedWheel, lock_path, purpose, write_lock
 from assets.vendored.pip_process import run_pip
 from assets.vendored.provided import is_provided, write_provided
-from assets.vendored.requirements import REQUIREMENTS, extras_problem, read_requirements
+from assets.vendored.requirements import extras_problem, read_requirements
 
 
 def update_lock(model: ModelFolder, container: str, *, progress: Callable[[str], None]) -> Path:

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from assets.checkout import shown
-from assets.inspection import Finding, Reviewed, Target, inspect_members, inspect_tarball, review, target_of
+from assets.inspection import Finding, Reviewed, Target, review, target_of
 from assets.inspection.contents import is_model_file
+from assets.inspection.inspection import inspect_members, inspect_tarball
 from assets.model_folder import ModelFolder, find_model
 from assets.plan import DEFAULT_CONTAINER, plan_package
 from assets.progress import Progress

@@ -18,7 +18,7 @@ from assets.model_folder import find_model
 from assets.package import TARBALL
 from assets.plan import DEFAULT_CONTAINER
 from assets.preflight import DEFAULT_TIME_LIMIT
-from assets.vendored import update_lock as renew_lock
+from assets.vendored.resolve import update_lock as renew_lock
 from slipway.console import print_json
 from slipway.defaults import LOCAL_ENVIRONMENT
 from slipway.errors import CommandError

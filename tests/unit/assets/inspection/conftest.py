@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from assets import checkout
-from assets.inspection import Finding, inspect_members, inspect_tarball, target_of
+from assets.inspection import Finding, target_of
+from assets.inspection.inspection import inspect_members, inspect_tarball
 from assets.source_files import FileState, SourceFile
 
 _MAKE = Path(__file__).with_name("make_archives.py")

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.errors import AssetError
-from assets.inspection import Finding, inspect_tarball, target_of
+from assets.inspection import Finding, target_of
+from assets.inspection.inspection import inspect_tarball
 from assets.inspection.tar_reader import TarStream
 
 _SLIM = target_of("slim")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from assets.inspection import inspect_tarball, target_of
+from assets.inspection import target_of
+from assets.inspection.inspection import inspect_tarball
 from assets.records import Records
 from assets.source_files import FileState, SourceFile
 

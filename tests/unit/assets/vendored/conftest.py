@@ -10,7 +10,8 @@ import pytest
 
 from assets import checkout
 from assets.model_folder import ModelFolder, find_model
-from assets.vendored import plan_vendored, update_lock
+from assets.vendored.plan import plan_vendored
+from assets.vendored.resolve import update_lock
 
 MakeWheel = Callable[..., Path]
 Ask = Callable[..., ModelFolder]

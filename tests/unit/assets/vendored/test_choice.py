@@ -6,8 +6,8 @@ import pytest
 
 from assets.errors import AssetError
 from assets.model_folder import find_model
-from assets.vendored import update_lock
 from assets.vendored.container_platform import container_platform
+from assets.vendored.resolve import update_lock
 
 
 def locked(path: Path) -> dict[str, str]:

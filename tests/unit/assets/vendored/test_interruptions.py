@@ -20,7 +20,7 @@ from pathlib import Path
 
 from assets import checkout
 from assets.model_folder import find_model
-from assets.vendored import update_lock
+from assets.vendored.resolve import update_lock
 
 checkout.ROOT = Path(sys.argv[1])
 checkout.MODEL_CODE = checkout.ROOT / "model_code"

@@ -8,7 +8,8 @@ import pytest
 
 from assets import checkout
 from assets.errors import AssetError
-from assets.vendored import plan_vendored, update_lock
+from assets.vendored.plan import plan_vendored
+from assets.vendored.resolve import update_lock
 
 
 def test_the_members_are_the_files_of_the_wheels(ask, make_wheel, members):

@@ -8,7 +8,7 @@ import pytest
 from assets.errors import AssetError
 from assets.model_folder import find_model
 from assets.package import package
-from assets.vendored import update_lock
+from assets.vendored.resolve import update_lock
 
 
 @pytest.fixture

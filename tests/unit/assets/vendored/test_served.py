@@ -15,7 +15,8 @@ import pytest
 import torch
 
 from assets.tarball import write_tarball
-from assets.vendored import plan_vendored, update_lock
+from assets.vendored.plan import plan_vendored
+from assets.vendored.resolve import update_lock
 
 ROOT = Path(__file__).resolve().parents[4]
 
