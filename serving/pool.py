@@ -69,26 +69,24 @@ class Pool:
         self._is_up = True
         self._run(self._sweep())
 
-    async def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> asyncio.Future[Answer]:
         """Answer a request as soon as a worker is free.
 
         Raises
         ------
         RequestError
-            503 when too many wait, or the worker died over the request, or it waited too long; 504 when the
-            prediction takes too long.
+            503 when too many wait. The future raises it when the worker died over the request, or it waited too
+            long; and with 504 when the prediction takes too long.
         """
         if (wait := self._waiting()) >= self._options.queue_size:
             raise UnavailableError(f"{wait} requests wait for the model already; try again")
         loop = asyncio.get_running_loop()
         waiting = Waiting(request, loop.time(), loop.create_future())
+        waiting.answered.add_done_callback(lambda _: self._open.pop(request.id, None))
         self._open[request.id] = waiting
         self._queue.append(waiting)
         self._dispatch()
-        try:
-            return await waiting.answered
-        finally:
-            self._open.pop(request.id, None)
+        return waiting.answered
 
     def is_ready(self) -> bool:
         """Whether a worker could answer now."""
@@ -166,8 +164,9 @@ class Pool:
                     UnavailableError("the process that held the model ended during this request; try again")
                 )
         for group in reversed(groups[1:]):
-            for waiting in reversed(group.open.values()):
-                self._queue.appendleft(waiting)
+            self._queue.extendleft(
+                waiting for waiting in reversed(group.open.values()) if not waiting.answered.done()
+            )
 
     async def _replace(self, ended: ModelProcess) -> None:
         # its memory has to be free before another one loads the model

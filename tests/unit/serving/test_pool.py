@@ -92,7 +92,7 @@ def in_pool(scenario, *, count=1, **options):
 
 async def ask(pool, *names):
     """Send requests and let the pool take them."""
-    tasks = [asyncio.create_task(pool.answer(Request(b"", {}, name))) for name in names]
+    tasks = [asyncio.ensure_future(pool.answer(Request(b"", {}, name))) for name in names]
     await asyncio.sleep(0)
     return tasks
 
@@ -163,7 +163,7 @@ def test_large_bodies_do_not_all_go_together(workers, monkeypatch):
 
     async def scenario(pool):
         (worker,) = workers.made
-        tasks = [asyncio.create_task(pool.answer(Request(bytes(20), {}, name))) for name in "abc"]
+        tasks = [asyncio.ensure_future(pool.answer(Request(bytes(20), {}, name))) for name in "abc"]
         await asyncio.sleep(0)
         while worker.groups:
             worker.finish()
@@ -183,6 +183,22 @@ def test_beyond_the_queue_a_request_is_refused_at_once(workers):
         await asyncio.gather(*tasks)
 
     in_pool(scenario, queue_size=1)
+
+
+def test_a_request_that_was_answered_does_not_wait_again_when_its_worker_ends(workers):
+    async def scenario(pool):
+        (worker,) = workers.made
+        workers.comes_up = False
+        running, at_hand = await ask(pool, "running", "at hand")
+        await until(lambda: running.done() and at_hand.done() and worker.is_ended)
+        (queued,) = await ask(pool, "queued")  # where "at hand" waited again, there would be no room
+        with pytest.raises(PredictionTimeoutError):
+            await running
+        for refused in (at_hand, queued):
+            with pytest.raises(UnavailableError, match="busy"):
+                await refused
+
+    in_pool(scenario, queue_size=1, request_timeout=0.01)
 
 
 def test_a_quick_worker_has_more_requests_at_hand_and_they_count_as_waiting(workers):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import socket
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 SMALL = b"[[0,1,2,3,4,5,6,7,8,9]]"
 ECHO = """
     def model_fn(model_dir): return None
@@ -27,11 +30,13 @@ def sent(port: int, *bodies: bytes, content_type: bytes = b"application/octet-st
 
 
 def answer(connection: socket.socket) -> tuple[bytes, bytes]:
-    """Read one answer and return its head and its body."""
+    """Read one final answer and return its head and its body."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(1)
     head = data.removesuffix(b"\r\n\r\n")
+    if head.startswith(b"HTTP/1.1 100"):
+        return answer(connection)
     length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
     body = b""
     while len(body) < length:
@@ -58,3 +63,64 @@ def test_an_answer_of_any_size_is_whole(server, model_dir):
             head, echoed = answer(connection)
         assert head.startswith(b"HTTP/1.1 200")
         assert echoed == body
+
+
+def request_of(body: bytes, *head: bytes, line: bytes = b"POST /invocations HTTP/1.1") -> bytes:
+    return b"\r\n".join([line, b"Host: x", b"Content-Type: application/json", *head, b"", body])
+
+
+WHOLE = request_of(SMALL, b"Content-Length: %d" % len(SMALL))
+IN_CHUNKS = request_of(
+    b"5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n" % (SMALL[:5], len(SMALL) - 5, SMALL[5:]), b"Transfer-Encoding: chunked"
+)
+HELD_BACK = request_of(SMALL, b"Content-Length: %d" % len(SMALL), b"Expect: 100-continue")
+PING = b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n"
+LOST = request_of(SMALL, b"Content-Length: %d" % len(SMALL), line=b"POST /elsewhere HTTP/1.1")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    requests=st.lists(st.sampled_from([WHOLE, IN_CHUNKS, HELD_BACK, PING, LOST]), min_size=1, max_size=4),
+    data=st.data(),
+)
+def test_however_requests_are_cut_into_pieces_they_are_answered_alike(linear_server, requests, data):
+    sent_bytes = b"".join(requests)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(sent_bytes)), max_size=4)))
+    statuses = {WHOLE: 200, IN_CHUNKS: 200, HELD_BACK: 200, PING: 200, LOST: 404}
+    with socket.create_connection(("127.0.0.1", linear_server.port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start, end in zip([0, *cuts], [*cuts, len(sent_bytes)], strict=True):
+            connection.sendall(sent_bytes[start:end])
+        for request in requests:
+            head, body = answer(connection)
+            assert int(head.split()[1]) == statuses[request]
+            if statuses[request] == 200 and request != PING:
+                assert len(json.loads(body)[0]) == 2
+
+
+def test_a_connection_is_closed_when_the_client_asks_for_it(linear_server):
+    request = request_of(SMALL, b"Content-Length: %d" % len(SMALL), b"Connection: close")
+    with socket.create_connection(("127.0.0.1", linear_server.port), timeout=60) as connection:
+        connection.sendall(request)
+        head, _ = answer(connection)
+        assert b"connection: close" in head
+        assert connection.recv(1) == b""
+
+
+def test_a_header_that_http_does_not_allow_is_the_handlers_fault(server, model_dir):
+    code = """
+    def model_fn(model_dir): return None
+    def input_fn(body, content_type): return bytes(body)
+    def predict_fn(data, model, context):
+        context.set_response_header(0, data.decode(), "a\\r\\nset-cookie: b\\0")
+        return data
+"""
+    port = server(model_dir(code), "--port", "0").wait_ready().port
+    with sent(port, b"x-good") as connection:
+        head, _ = answer(connection)
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"\r\nx-good: a set-cookie: b\r\n" in head + b"\r\n"
+    with sent(port, b"x bad:") as connection:
+        head, body = answer(connection)
+    assert head.startswith(b"HTTP/1.1 500")
+    assert set(json.loads(body)) == {"error", "reason", "request_id"}
