@@ -19,7 +19,7 @@ help: ## show what there is
 setup: ## make .venv, Node and the CDK CLI, as far as they are not there
 	@$(PYTHON) tools/setup.py
 
-demo: setup ## deploy environments/local.yaml into AWS on this machine, ask its endpoint MODEL (linear)
+demo: setup ## deploy MODEL (linear) into AWS on this machine and show a prediction
 	@slipway demo $(MODEL)
 
 test: setup ## run the whole test suite
@@ -28,10 +28,11 @@ test: setup ## run the whole test suite
 soak: setup ## the long runs
 	@pytest -m soak
 
-check: setup ## format, lint, types, and cfn-lint and cdk-nag over every environment
+check: setup ## format, lint, types, the workflows, and cfn-lint and cdk-nag over every environment
 	@ruff format --check $(SOURCES)
 	@ruff check $(SOURCES)
 	@mypy
+	@zizmor --offline --no-progress --quiet .github/workflows
 	@$(MAKE) --no-print-directory templates
 	@$(MAKE) --no-print-directory nag
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from local_aws import alarms, s3_bucket
+from local_aws import alarms, log_group_type, oidc_provider, s3_bucket
 from local_aws import ministack_seam as seam
 from local_aws.application_autoscaling import cloudformation as autoscaling_types
 from local_aws.application_autoscaling.control_plane import ApplicationAutoScaling
@@ -108,7 +108,10 @@ class LocalServices:
         sagemaker_types.register(sagemaker, self._endpoints)
         autoscaling_types.register(autoscaling)
         s3_bucket.complete(clients)
+        log_group_type.complete(clients)
+        oidc_provider.register(clients)
         seam.refuse_missing_image_tags()
+        seam.describe_stacks_by_their_templates()
         seam.join_in_conditions()
         seam.simulate_with_context()
         seam.merge_metric_values(NAMESPACE)

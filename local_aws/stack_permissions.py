@@ -130,6 +130,21 @@ def _of_an_inline_policy(change: seam.Change, _title: str) -> Iterator[Permissio
                 yield Permission(f"iam:Delete{title}Policy", f"arn:aws:iam::{seam.account()}:{kind}/{name}")
 
 
+def _of_an_oidc_provider(change: seam.Change, _title: str) -> Iterator[Permission]:
+    """Return what AWS::IAM::OIDCProvider needs, whose ARN ends with its URL."""
+    old, new = change.old or {}, change.new or {}
+    host = str(new.get("Url") or old.get("Url")).removeprefix("https://")
+    arn = f"arn:aws:iam::{seam.account()}:oidc-provider/{host}"
+    if change.new is None:
+        yield Permission("iam:DeleteOpenIDConnectProvider", arn)
+        return
+    if change.old is None:
+        yield Permission("iam:CreateOpenIDConnectProvider", arn)
+    for name, action in _PROVIDER_CHANGES.items():
+        if old.get(name) != new.get(name) and (change.old is not None or name == "Tags"):
+            yield Permission(f"iam:{action}", arn)
+
+
 def _of_a_key(change: seam.Change, _title: str) -> Iterator[Permission]:
     """Return what AWS::KMS::Key needs; CreateKey names no resource, and a key has no id before it."""
     old, new = change.old or {}, change.new or {}
@@ -174,9 +189,15 @@ _KEY_CHANGES = {
     "KeyPolicy": ("kms:PutKeyPolicy", "kms:PutKeyPolicy"),
     "Tags": ("kms:TagResource", "kms:UntagResource"),
 }  # when it is set, when it is taken away
+_PROVIDER_CHANGES = {
+    "ClientIdList": "AddClientIDToOpenIDConnectProvider",
+    "Tags": "TagOpenIDConnectProvider",
+    "ThumbprintList": "UpdateOpenIDConnectProviderThumbprint",
+}
 _SPECIAL: dict[str, Callable[[seam.Change, str], Iterator[Permission]]] = {
     "ApplicationAutoScaling": _of_autoscaling,
     "AWS::CloudFormation::CustomResource": _of_a_custom_resource,
+    "AWS::IAM::OIDCProvider": _of_an_oidc_provider,
     "AWS::IAM::Policy": _of_an_inline_policy,
     "AWS::KMS::Key": _of_a_key,
     "AWS::SNS::TopicPolicy": _of_a_topic_policy,

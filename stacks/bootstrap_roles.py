@@ -14,7 +14,7 @@ def bootstrap_role(stack: cdk.Stack, kind: str) -> iam.ArnPrincipal:
     stack
         Whose synthesizer knows the bootstrap qualifier (context `@aws-cdk/core:bootstrapQualifier`).
     kind
-        `deploy`, `file-publishing` or `image-publishing`.
+        `deploy`, `file-publishing`, `image-publishing` or `lookup`.
 
     Notes
     -----

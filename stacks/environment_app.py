@@ -16,7 +16,6 @@ import aws_cdk as cdk
 
 from assets.errors import AssetError
 from stacks.template_validation import load_beside
-from stacks.training_stack import TrainingStack
 
 if TYPE_CHECKING:
     from assets.package import Package
@@ -26,14 +25,14 @@ if TYPE_CHECKING:
 PackageOf: TypeAlias = "Callable[[EndpointSettings, Variant], Package]"
 """Packages the model of a variant of an endpoint."""
 
-_CDK_MODULES = tuple(
-    f"aws_cdk.aws_{service}"
-    for service in ("s3_assets", "ecr_assets", "s3", "iam", "logs", "ssm", "ecr", "kms", "cloudwatch", "sagemaker")
-)
-"""What the stacks import of the CDK; to import it makes classes, and asks nothing of the Node process."""
-
 Packages: TypeAlias = "Mapping[str, Mapping[str, Package]]"
 """The packed models by endpoint and variant."""
+
+
+def import_stacks() -> None:
+    """Import what defines the stacks, which makes classes and asks nothing of the Node process."""
+    for module in ("stacks.artifact_stack", "stacks.endpoint_stack", "stacks.assembly"):
+        import_module(module)
 
 
 def _progress(text: str) -> None:
@@ -144,8 +143,16 @@ class EnvironmentApp(cdk.App):
             for name in settings.endpoints
         ]
         if settings.training:
+            from stacks.training_stack import TrainingStack
+
             training = TrainingStack(self, names.training_stack, settings=settings)
             training.add_stack_dependency(artifacts, "it trains on data in its bucket, which its key may encrypt")
+        if settings.github:
+            from stacks.github_stack import GitHubStack
+
+            github = GitHubStack(self, names.github_stack, settings=settings, github=settings.github)
+            if github.reads_bucket_key:
+                github.add_stack_dependency(artifacts, "it reads the ARN of its key")
         for endpoint in endpoints:
             endpoint.add_stack_dependency(
                 artifacts, "tarball and image are published into its bucket and repository"
@@ -171,8 +178,7 @@ class EnvironmentApp(cdk.App):
             from stacks.rules.registry import rules as our_rules
 
             our_rules()  # they take a moment to compile
-            for module in _CDK_MODULES:
-                import_module(module)
+            import_stacks()
             settings = self.load_settings(account)
             return settings, self.package_models(settings)
 

@@ -97,6 +97,11 @@ class Names:
         """Name the SSM parameter that holds the ARN of the training role."""
         return f"/{self.project}/{self.environment}/training-role-arn"
 
+    @property
+    def github_stack(self) -> str:
+        """The stack by which GitHub deploys."""
+        return self._stack("github")
+
     def training_prefix(self, model: str) -> str:
         """Return the prefix of what a model's trainings keep in the artifact bucket."""
         return f"training/{model}/"

@@ -12,6 +12,7 @@ from stacks.containers import default_container
 from stacks.instance_types import has_gpu, known_instance_types
 from stacks.settings.container import parse_container
 from stacks.settings.feature_checks import feature_mistakes
+from stacks.settings.github import github_mistakes
 from stacks.settings.hosting import hosting_types
 from stacks.settings.hosting.checks import hosting_mistakes
 from stacks.settings.name_checks import name_mistakes
@@ -40,6 +41,7 @@ def cross_checks(name: str, document: Mapping[object, object]) -> Iterator[Mista
             yield from rollout_mistakes(key, settings)
         yield from _execution_role(key, settings, account=text(document, "account"))
     yield from feature_mistakes(document)
+    yield from github_mistakes(document)
     yield from name_mistakes(name, document)
 
 

@@ -13,6 +13,7 @@ from stacks.names import PART, Names, is_part
 from stacks.settings.base import SettingsModel
 from stacks.settings.encryption import EnvironmentEncryption
 from stacks.settings.endpoint import EndpointSettings
+from stacks.settings.github import GitHubSettings
 from stacks.settings.training import TrainingSettings
 
 LOCAL_ACCOUNT = "000000000000"
@@ -42,6 +43,8 @@ def _endpoint_name(value: str) -> str:
         raise ValueError("the name 'artifacts' is taken by the stack of the artifact bucket; choose another")
     if value == "training":
         raise ValueError("the name 'training' is taken by the stack of the training role; choose another")
+    if value == "github":
+        raise ValueError("the name 'github' is taken by the stack of GitHub's deploy role; choose another")
     return _part(value)
 
 
@@ -105,6 +108,9 @@ class EnvironmentSettings(SettingsModel):
 
     training: TrainingSettings | None = None
     """Where training jobs run; left out: nothing is trained in this environment, and no role is made for it."""
+
+    github: GitHubSettings | None = None
+    """Whose workflows deploy it from GitHub; left out: no role is made for that."""
 
     endpoints: dict[Annotated[str, AfterValidator(_endpoint_name)], EndpointSettings]
     """The endpoints by name."""

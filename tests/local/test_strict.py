@@ -47,6 +47,8 @@ FEATURED: dict[str, dict[str, Any]] = {
         },
     },
 }  # beside the endpoint `scores`, all that resources and permissions of their own come with
+GITHUB = {"repository": "octo-org@123456/octo-repo@456789", "environment": "prod"}
+JOB = "repo:octo-org@123456/octo-repo@456789:environment:prod"
 
 
 @dataclass
@@ -117,7 +119,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StrictAws]:
     hosting = {"type": "serverless", "memory_size_in_mb": 2048, "max_concurrency": 5}
     one = {"model": str(project / "model"), "container": "slim"}
     endpoints = {name: {**one, **own} for name, own in {"scores": {"hosting": hosting}, **FEATURED}.items()}
-    settings = {"project": "strict", "account": ACCOUNT, "region": REGION, "removal": "destroy"}
+    settings = {"project": "strict", "account": ACCOUNT, "region": REGION, "removal": "destroy", "github": GITHUB}
     (project / "environments").mkdir()
     content = yaml.safe_dump({**settings, "endpoints": endpoints})
     (project / "environments" / "local.yaml").write_text(content)
@@ -219,6 +221,34 @@ def test_the_callers_policy_allows_to_find_and_invoke_this_endpoint_and_nothing_
     unsigned = aws.client("sagemaker-runtime", key, config=Config(signature_version=botocore.UNSIGNED))
     asked = unsigned.invoke_endpoint
     assert refused(asked, EndpointName=NAME, Body=ROW)[0] == "MissingAuthenticationTokenException"
+
+
+def token(subject: str, audience: str = "sts.amazonaws.com") -> str:
+    """Return a token as GitHub gives one to a job; nobody here looks at its signature."""
+    claims = {"iss": "https://token.actions.githubusercontent.com", "aud": audience, "sub": subject}
+    parts = (json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts), "c2ln"])
+
+
+def test_a_job_of_github_takes_the_roles_that_deploy_and_asks_the_endpoint(aws: StrictAws) -> None:
+    outputs = aws.client("cloudformation").describe_stacks(StackName="Strict-local-github")["Stacks"][0]["Outputs"]
+    (role,) = [o["OutputValue"] for o in outputs if o["OutputKey"] == "DeployRoleArn"]
+    take = functools.partial(aws.client("sts").assume_role_with_web_identity, RoleArn=role, RoleSessionName="job")
+    others = [token(f"{JOB}-eu"), token(JOB.replace("environment:prod", "pull_request")), token(JOB, "others")]
+    for other in others:
+        assert refused(take, WebIdentityToken=other)[0] == "AccessDenied"
+
+    key = take(WebIdentityToken=token(JOB))["Credentials"]
+    session = {"aws_session_token": key["SessionToken"]}
+    assume = functools.partial(aws.client("sts", key, **session).assume_role, RoleSessionName="job")
+    bootstrap = f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-{{}}-role-{ACCOUNT}-{REGION}"
+    for kind in ("deploy", "file-publishing", "image-publishing", "lookup"):
+        assert assume(RoleArn=bootstrap.format(kind))["Credentials"]
+    assert refused(assume, RoleArn=bootstrap.format("cfn-exec"))[0] == "AccessDenied"
+    found = aws.client("ssm", key, **session).get_parameter(Name="/strict/local/scores/endpoint-name")
+    assert found["Parameter"]["Value"] == NAME
+    assert sum(invoke(aws.client("sagemaker-runtime", key, **session))[0]) == pytest.approx(1)
+    assert refused(aws.client("sagemaker", key, **session).list_endpoints)[0] == "AccessDeniedException"
 
 
 @dataclass

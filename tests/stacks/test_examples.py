@@ -28,7 +28,7 @@ def test_an_example_names_the_schema_and_fits_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_in_the_documentation(name: str) -> None:
-    pages = [(ROOT / "docs" / page).read_text() for page in ("hosting.md", "containers.md")]
+    pages = [(ROOT / "docs" / page).read_text() for page in ("hosting.md", "containers.md", "github.md")]
     assert any(f"environments/examples/{name}.yaml" in page for page in pages)
 
 

@@ -39,6 +39,7 @@ PARAMETER = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/a/name"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
 KEY, ANY_KEY = (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}" for key in ("k", "*"))
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:topic"
+PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/issuer.example.com"
 CODE = {"S3Bucket": "code", "S3Key": "key.zip"}
 CREATIONS: list[tuple[str, dict[str, Any], Asked]] = [
     (
@@ -68,6 +69,11 @@ CREATIONS: list[tuple[str, dict[str, Any], Asked]] = [
         "AWS::KMS::Key",
         {"Description": "d", "EnableKeyRotation": True, "KeyPolicy": {}, "Tags": [TAG]},
         [("kms:CreateKey", "*"), ("kms:EnableKeyRotation", ANY_KEY), ("kms:TagResource", ANY_KEY)],
+    ),
+    (
+        "AWS::IAM::OIDCProvider",
+        {"Url": "https://issuer.example.com", "ClientIdList": ["sts.amazonaws.com"], "Tags": [TAG]},
+        [("iam:CreateOpenIDConnectProvider", PROVIDER), ("iam:TagOpenIDConnectProvider", PROVIDER)],
     ),
     (
         "AWS::SNS::TopicPolicy",
@@ -154,6 +160,13 @@ def test_a_creation_needs_what_its_properties_call_for(
             f"{SAGEMAKER}:model/m",
             [("sagemaker:DeleteTags", f"{SAGEMAKER}:model/m")],
         ),
+        (
+            "AWS::IAM::OIDCProvider",
+            {"Url": "https://issuer.example.com", "ClientIdList": ["a"]},
+            {"Url": "https://issuer.example.com", "ClientIdList": ["b"]},
+            PROVIDER,
+            [("iam:AddClientIDToOpenIDConnectProvider", PROVIDER)],
+        ),
         ("AWS::KMS::Key", {"KeyPolicy": {}}, {"KeyPolicy": {"Id": "p"}}, "k", [("kms:PutKeyPolicy", KEY)]),
         ("AWS::KMS::Key", {"EnableKeyRotation": True}, {}, "k", [("kms:DisableKeyRotation", KEY)]),
         ("AWS::KMS::Key", {"Tags": [TAG]}, {"Tags": [SYSTEM_TAG]}, "k", [("kms:UntagResource", KEY)]),
@@ -178,6 +191,12 @@ def test_an_update_needs_what_it_changes(
             [("iam:DeleteRolePolicy", ROLE), ("iam:DeleteRole", ROLE)],
         ),
         ("AWS::IAM::Policy", {"Roles": ["a-role"]}, "x", [("iam:DeleteRolePolicy", ROLE)]),
+        (
+            "AWS::IAM::OIDCProvider",
+            {"Url": "https://issuer.example.com"},
+            PROVIDER,
+            [("iam:DeleteOpenIDConnectProvider", PROVIDER)],
+        ),
         ("AWS::KMS::Key", {}, "k", [("kms:DescribeKey", KEY), ("kms:ScheduleKeyDeletion", KEY)]),
         ("AWS::SNS::TopicPolicy", {"Topics": [TOPIC]}, "x", [("sns:SetTopicAttributes", TOPIC)]),
         (

@@ -1,0 +1,132 @@
+"""The role that GitHub's workflows take on: it deploys through the bootstrap roles, and tries the endpoints."""
+
+from collections.abc import Iterable, Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.bootstrap_roles import bootstrap_role
+from stacks.encryption import bucket_key_arn
+from stacks.settings import AsyncHosting, EnvironmentSettings
+from stacks.settings.github import ISSUER, GitHubSettings
+
+AUDIENCE = "sts.amazonaws.com"
+"""Whom the tokens are for (README of aws-actions/configure-aws-credentials, "OIDC")."""
+
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+
+
+class GitHubRole(Construct):
+    """A role and its policy.
+
+    What it deploys it does not make itself: CloudFormation does, with the bootstrap's own role.
+
+    Parameters
+    ----------
+    scope, construct_id
+        As of every construct.
+    settings
+        Of the environment.
+    github
+        Which jobs take the role on.
+    provider_arn
+        Of GitHub's OIDC provider.
+
+    Notes
+    -----
+    Sources: GitHub Docs, "Configuring OpenID Connect in Amazon Web Services" (both conditions); AWS CDK Developer
+    Guide, "Customize AWS CDK bootstrapping" (which roles the CDK CLI takes on).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: EnvironmentSettings,
+        github: GitHubSettings,
+        provider_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = cdk.Stack.of(self)
+        self._role = iam.Role(
+            self,
+            "Role",
+            description=f"GitHub deploys {settings.names.prefix} with it",
+            assumed_by=iam.FederatedPrincipal(
+                provider_arn,
+                {"StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": github.subject}},
+                "sts:AssumeRoleWithWebIdentity",
+            ),
+            max_session_duration=cdk.Duration.hours(1),
+        )
+        iam.Policy(
+            self,
+            "Policy",
+            roles=[self._role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="TakeBootstrapRoles",
+                    actions=["sts:AssumeRole"],
+                    resources=[bootstrap_role(stack, kind).arn for kind in _BOOTSTRAP_ROLES],
+                ),
+                *(_asking(stack, settings) if settings.endpoints else ()),
+                *_exchanging_objects(stack, settings, asynchronous(settings)),
+            ],
+        )
+
+    @property
+    def arn(self) -> str:
+        """The role's ARN."""
+        return self._role.role_arn
+
+
+def asynchronous(settings: EnvironmentSettings) -> dict[str, AsyncHosting]:
+    """Return the hosting of the endpoints whose requests and answers go through the artifact bucket, by name."""
+    hostings = {name: endpoint.hosting for name, endpoint in settings.endpoints.items()}
+    return {name: hosting for name, hosting in hostings.items() if isinstance(hosting, AsyncHosting)}
+
+
+def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.PolicyStatement]:
+    """Yield what it takes to ask the endpoints, by their names as these settings make them."""
+    names, place = settings.names, f"{stack.region}:{stack.account}"
+    arns = {
+        name: f"arn:{stack.partition}:sagemaker:{place}:endpoint/{names.endpoint(name, endpoint.mode)}"
+        for name, endpoint in settings.endpoints.items()
+    }
+    parameters = f"arn:{stack.partition}:ssm:{place}:parameter"
+    yield iam.PolicyStatement(
+        sid="InvokeEndpoints", actions=["sagemaker:InvokeEndpoint"], resources=list(arns.values())
+    )
+    yield iam.PolicyStatement(
+        sid="FindEndpoints",
+        actions=["ssm:GetParameter"],
+        resources=[f"{parameters}{names.parameter(name)}" for name in settings.endpoints],
+    )
+    if queues := asynchronous(settings):
+        yield iam.PolicyStatement(
+            sid="InvokeAsync",
+            actions=["sagemaker:InvokeEndpointAsync"],
+            resources=[arns[name] for name in queues],
+        )
+
+
+def _exchanging_objects(
+    stack: cdk.Stack, settings: EnvironmentSettings, queues: Mapping[str, AsyncHosting]
+) -> Iterable[iam.PolicyStatement]:
+    """Yield what it takes to put requests into the artifact bucket, and to read answers and failures there."""
+    if not queues:
+        return
+    bucket = f"arn:{stack.partition}:s3:::{settings.names.bucket}"
+    inputs = [f"{bucket}/{hosting.key_prefix(name, 'input')}*" for name, hosting in queues.items()]
+    outputs = [
+        f"{bucket}/{prefix}*"
+        for name, hosting in queues.items()
+        for prefix in (hosting.key_prefix(name, "output"), hosting.key_prefix(name, "failure"))
+    ]
+    yield iam.PolicyStatement(sid="WriteAsyncInput", actions=["s3:PutObject"], resources=inputs)
+    yield iam.PolicyStatement(sid="ReadAsyncOutput", actions=["s3:GetObject"], resources=outputs)
+    if key := bucket_key_arn(stack, settings):
+        actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+        yield iam.PolicyStatement(sid="UseBucketKey", actions=actions, resources=[key])
