@@ -19,7 +19,15 @@ _COMMANDS = {
     "train": "slipway.commands.train:train_command",
     "invoke": "slipway.commands.invoke:invoke_command",
     "status": "slipway.commands.status:status_command",
+    "explain": "slipway.commands.explain:explain_command",
+    "smoke": "slipway.commands.smoke:smoke_command",
+    "load": "slipway.commands.load:load_command",
+    "logs": "slipway.commands.logs:logs_command",
     "demo": "slipway.commands.demo:demo_command",
+    "verify-clean": "slipway.commands.verify_clean:verify_clean_command",
+    "costs": "slipway.commands.costs:costs_command",
+    "review": "slipway.commands.review:review_command",
+    "doctor": "slipway.commands.doctor:doctor_command",
     "local": "slipway.commands.local:local_app",
 }
 

@@ -146,6 +146,10 @@ def endpoint_status(clients: Callable[[str], Any], settings: EnvironmentSettings
     )
 
 
+class DeletedEndpointError(CommandError):
+    """An endpoint that a stack has, and that somebody deleted by other means."""
+
+
 def _described(sagemaker: Any, name: str, stack: str) -> dict[str, Any]:
     try:
         described: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
@@ -153,7 +157,7 @@ def _described(sagemaker: Any, name: str, stack: str) -> dict[str, Any]:
         told = error.response["Error"]
         if not is_gone(error) and "could not find" not in str(told.get("Message", "")).lower():
             raise
-        raise CommandError(
+        raise DeletedEndpointError(
             f"There is no endpoint {name}, although the stack {stack} has it: somebody deleted it by other means. "
             "Destroy the stack and deploy it again"
         ) from error

@@ -69,8 +69,8 @@ def _strict_variables(emulator: Emulator, local: LocalAws, settings: Environment
     return {**trusted, **administrator(settings.account, local.folder, place)}
 
 
-def connect(settings: EnvironmentSettings) -> Callable[[str], Any]:
-    """Return what makes boto3 clients for an environment.
+def connect(settings: EnvironmentSettings) -> Callable[..., Any]:
+    """Return what makes boto3 clients for an environment, of a service and with the options of `boto3.client`.
 
     ``AWS_ENDPOINT_URL``, as `slipway local run` sets it, leads any environment to the local AWS.
 
@@ -84,7 +84,7 @@ def connect(settings: EnvironmentSettings) -> Callable[[str], Any]:
     return _clients(settings)
 
 
-def connect_to_local_aws(settings: EnvironmentSettings) -> Callable[[str], Any]:
+def connect_to_local_aws(settings: EnvironmentSettings) -> Callable[..., Any]:
     """Return what makes boto3 clients to the local AWS, in the account and region of any environment.
 
     Raises
@@ -98,10 +98,10 @@ def connect_to_local_aws(settings: EnvironmentSettings) -> Callable[[str], Any]:
     return _clients(settings)
 
 
-def _clients(settings: EnvironmentSettings) -> Callable[[str], Any]:
+def _clients(settings: EnvironmentSettings) -> Callable[..., Any]:
     import boto3  # noqa: PLC0415 - it takes a quarter of a second, which --help does not have to wait for
 
-    return lambda service: boto3.client(service, region_name=settings.region)
+    return lambda service, **options: boto3.client(service, region_name=settings.region, **options)
 
 
 def find_endpoint(environment: str, endpoint: str) -> tuple[EnvironmentSettings, EndpointSettings]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import yaml
-
+from slipway.review.nag_suppressions import SUPPRESSIONS, Suppression, load_suppressions
+from slipway.review.nag_suppressions import NagFinding as Finding
 from stacks.environment_app import EnvironmentApp, PackageOf
 from stacks.settings import ENVIRONMENTS
 
@@ -19,44 +18,7 @@ from stacks.settings import ENVIRONMENTS
 import aws_cdk as cdk  # isort: skip
 from cdk_nag import AwsSolutionsChecks  # isort: skip
 
-SUPPRESSIONS = Path(__file__).with_name("nag_suppressions.yaml")
 PACK = "AwsSolutions"
-
-
-class Finding(NamedTuple):
-    """What cdk-nag found: its rule, with the finding's own id in brackets, and the path of the construct."""
-
-    rule: str
-    construct: str
-    description: str
-
-
-class Suppression(NamedTuple):
-    """What stays as it is, and why; rule and construct are regular expressions that match whole."""
-
-    rule: str
-    construct: str
-    reason: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether it is about a finding."""
-        matches = re.fullmatch(self.rule, finding.rule) and re.fullmatch(self.construct, finding.construct)
-        return matches is not None
-
-
-def load_suppressions(path: Path = SUPPRESSIONS) -> list[Suppression]:
-    """Read the suppressions.
-
-    Raises
-    ------
-    ValueError
-        One has no reason.
-    """
-    suppressions = [Suppression(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    for each in suppressions:
-        if not str(each.reason or "").strip():
-            raise ValueError(f"{path.name}: {each.rule} at {each.construct} has no reason")
-    return suppressions
 
 
 def findings(environment: Path, folder: Path, package_of: PackageOf | None = None) -> Iterator[Finding]:

@@ -17,21 +17,12 @@ from assets.nearest import did_you_mean
 from assets.samples import load_samples
 from slipway.commands.invoke_lines import LINES, one_line, read_lines, send_lines
 from slipway.console import print_json
+from slipway.content_types import content_type_of
 from slipway.environments import connect, find_endpoint
 from slipway.errors import CommandError
 from slipway.invocation import DeployedEndpoint, Request, Response
 from slipway.sending import ASYNC_SECONDS, send
 
-_CONTENT_TYPES = {
-    ".csv": "text/csv",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".json": "application/json",
-    ".jsonl": LINES,
-    ".npy": "application/x-npy",
-    ".npz": "application/x-npz",
-    ".png": "image/png",
-}
 _JSON = "application/json"
 
 
@@ -112,7 +103,7 @@ def _request(data: str | None, file: Path | None) -> tuple[bytes, str]:
         body = file.read_bytes()
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}") from error
-    return body, _CONTENT_TYPES.get(file.suffix.lower(), "application/octet-stream")
+    return body, content_type_of(file)
 
 
 def _text(response: Response) -> str | None:

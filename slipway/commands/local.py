@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from local_aws.client_environment import without_aws_settings
 from local_aws.control import DEFAULT_PORT
 from local_aws.running_emulator import Emulator
 from slipway.console import print_json, say
+from slipway.endpoint_logs import log_groups
 from slipway.environments import (
     LOCAL_ENVIRONMENT,
     connect_to_local_aws,
@@ -24,8 +24,6 @@ from slipway.environments import (
     local_client_environment,
 )
 from slipway.errors import CommandError
-from stacks.names import LOG_GROUPS, Names
-from stacks.settings import hosting_types
 
 local_app = typer.Typer(no_args_is_help=True, help="AWS on this machine: no account, no docker, no root.")
 
@@ -97,7 +95,7 @@ def logs_command(
     wanted = [endpoint] if endpoint else list(settings.endpoints)
     logs = connect_to_local_aws(settings)("logs")
     for name in wanted:
-        groups = _log_groups(logs, settings.names, name)
+        groups = log_groups(logs, settings.names, [name])
         if not groups and endpoint:
             raise CommandError(
                 f"There is no log group: endpoint {endpoint!r} is not deployed in environment {env}"
@@ -149,14 +147,6 @@ def _print_status(emulator: Emulator, endpoints: list[dict[str, Any]]) -> None:
         notes = [endpoint["failure_reason"], *(variant["note"] for variant in endpoint["variants"])]
         for note in filter(None, notes):
             typer.echo(f"{endpoint['name']}: {note}")
-
-
-def _log_groups(logs: Any, names: Names, endpoint: str) -> list[str]:
-    """Return the log groups that an endpoint has; there are two while it moves to another mode of hosting."""
-    patterns = [f"{LOG_GROUPS}{pattern}" for pattern in names.endpoint_patterns(endpoint, hosting_types())]
-    prefix = f"{LOG_GROUPS}{names.prefix}-{endpoint}-"
-    found = [group["logGroupName"] for group in logs.describe_log_groups(logGroupNamePrefix=prefix)["logGroups"]]
-    return [group for group in found if any(fnmatchcase(group, pattern) for pattern in patterns)]
 
 
 def _print_log_group(logs: Any, group: str, lines: int) -> None:

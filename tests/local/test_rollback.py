@@ -52,6 +52,7 @@ def test_a_canary_that_answers_500_is_taken_back_by_its_stacks_alarm(
         project.deploy()  # CloudFormation calls it a success
         status = project.slipway("status", "scores", "--env", "local", check=False)
     told = json.loads(project.slipway("status", "scores", "--json", check=False).stdout)
+    explained = json.loads(project.slipway("explain", "scores", "--json", check=False).stdout)
 
     assert status.returncode == 1
     assert "rolled back: it is in service with another config than the one that was deployed" in status.stdout
@@ -63,6 +64,9 @@ def test_a_canary_that_answers_500_is_taken_back_by_its_stacks_alarm(
         "UPDATE_COMPLETE",
     )
     assert alarm in told["failure_reason"]
+    causes = {finding["cause"]: finding["summary"] for finding in explained["findings"]}
+    assert alarm in causes["rolled-back-by-alarm"]
+    assert "RuntimeError: no such class" in causes["handler-raised"]
     assert {answer.body for answer in client.answers} == {before.body}
     assert client.failures  # those of the canary
     assert {type(failure) for failure in client.failures} == {PredictionError}

@@ -21,6 +21,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from slipway import cli
+from stacks.settings import EnvironmentSettings, load_environment
 
 SCRIPT = Path(sys.executable).parent / "slipway"
 FOLDER_VARIABLE = "SLIPWAY_LOCAL_FOLDER"
@@ -203,3 +204,20 @@ class StubbedAws:
 @pytest.fixture
 def aws() -> StubbedAws:
     return StubbedAws()
+
+
+@pytest.fixture
+def environment_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., EnvironmentSettings]:
+    """Write an environment's file from the text of its endpoints, and read it; commands find it, too."""
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    monkeypatch.setenv("SLIPWAY_ENVIRONMENTS", str(folder))
+
+    def write(
+        endpoints: str, name: str = "test", region: str = "us-east-1", more: str = ""
+    ) -> EnvironmentSettings:
+        text = f'account: "111122223333"\nregion: {region}\n{more}endpoints:\n{endpoints}'
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return load_environment(name, folder)
+
+    return write

@@ -1,0 +1,90 @@
+"""From an environment's settings to its costs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from slipway.costs.cost import CostLine, EndpointCost, EnvironmentCost, Traffic
+from slipway.costs.instances import instance_lines
+from slipway.costs.price_file import known_prices
+from slipway.costs.prices import PriceOf, Prices
+from slipway.costs.serverless import is_beyond_capacity, serverless_lines
+from slipway.costs.storage import storage_lines, unpackaged
+from stacks.settings import EndpointSettings, EnvironmentSettings, ServerlessHosting
+
+__all__ = [
+    "NOT_COUNTED",
+    "CostLine",
+    "EndpointCost",
+    "EnvironmentCost",
+    "Prices",
+    "Traffic",
+    "estimate_environment",
+]
+
+NOT_COUNTED = (
+    "data that endpoints process, and its transfer",
+    "storage volumes whose size the settings leave to SageMaker",
+    "the second set of instances during a deployment",
+    "older packages, captured data, and requests and answers of asynchronous endpoints in S3",
+    "images in ECR",
+    "logs, metrics, alarms and dashboards",
+    "KMS keys, topics and what a VPC needs",
+    "training",
+    "taxes, free tiers, volume discounts and Savings Plans",
+)
+"""What the costs leave out."""
+
+
+def estimate_environment(
+    settings: EnvironmentSettings, traffic: Traffic | None = None, prices: Prices | None = None
+) -> EnvironmentCost:
+    """Estimate what an environment costs a month; no network is needed.
+
+    Parameters
+    ----------
+    settings
+        Of the environment.
+    traffic
+        The requests that each endpoint gets; left out, the bounds are an idle month and one at full capacity.
+    prices
+        By default those in the files.
+
+    Raises
+    ------
+    CommandError
+        A file of prices cannot be read.
+    """
+    found = known_prices() if prices is None else prices
+    price_of = functools.partial(found.find, region=settings.region)
+    return EnvironmentCost(
+        settings.name,
+        settings.region,
+        tuple(
+            EndpointCost(name, tuple(_lines(endpoint, traffic, price_of)), tuple(_notes(endpoint, traffic)))
+            for name, endpoint in settings.endpoints.items()
+        ),
+    )
+
+
+def _lines(endpoint: EndpointSettings, traffic: Traffic | None, price_of: PriceOf) -> Iterator[CostLine]:
+    variants = endpoint.all_variants
+    for variant in variants:
+        label = f"{variant.name}: " if len(variants) > 1 else ""
+        if isinstance(variant.hosting, ServerlessHosting):
+            yield from serverless_lines(variant.hosting, traffic, price_of)
+        else:
+            yield from instance_lines(variant, variant.hosting, label, price_of)
+    yield from storage_lines(endpoint, price_of)
+
+
+def _notes(endpoint: EndpointSettings, traffic: Traffic | None) -> Iterator[str]:
+    hosting = endpoint.hosting
+    if traffic and isinstance(hosting, ServerlessHosting) and is_beyond_capacity(hosting, traffic):
+        yield (
+            f"these requests are more than max_concurrency, {hosting.max_concurrency}, can answer: what does not "
+            "fit is throttled, and not in the costs"
+        )
+    for model in unpackaged(endpoint):
+        yield f"the package of {model} is not in the costs: it is not packaged yet"

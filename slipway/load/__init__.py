@@ -1,0 +1,1 @@
+"""Load on an endpoint, and how fast it answers under it."""

@@ -1,0 +1,1 @@
+"""What a branch changes in AWS, found without AWS: `slipway review`."""

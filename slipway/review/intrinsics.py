@@ -1,0 +1,84 @@
+"""CloudFormation's intrinsic functions as text that people read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_HASH = re.compile(r"(?<=.)[0-9A-F]{8}$")  # what the CDK adds to a logical id
+_SUBSTITUTED = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def is_intrinsic(value: Any) -> bool:
+    """Whether a value is a call of an intrinsic function."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (name,) = value
+    return name in {"Ref", "Condition"} or str(name).startswith("Fn::")
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield the logical ids, and pseudo parameters, that a value refers to."""
+    if isinstance(value, Mapping):
+        if is_intrinsic(value):
+            yield from _named(value)
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def _named(call: Mapping[str, Any]) -> Iterator[str]:
+    ((name, argument),) = call.items()
+    if name == "Ref":
+        yield str(argument)
+    elif name == "Fn::GetAtt":
+        yield str(argument[0] if isinstance(argument, list) else str(argument).partition(".")[0])
+    elif name == "Fn::Sub":
+        text = argument[0] if isinstance(argument, list) else argument
+        for found in _SUBSTITUTED.findall(str(text)):
+            yield found.partition(".")[0]
+
+
+def plain(logical_id: str) -> str:
+    """Return a logical id without the hash that the CDK gave it."""
+    return _HASH.sub("", logical_id)
+
+
+def resolved(value: Any) -> Any:
+    """Return a value with `${Name}` and `${Name.Attribute}` in the place of references, and joined text joined."""
+    if isinstance(value, list):
+        return [resolved(each) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    return _called(value) if is_intrinsic(value) else {key: resolved(each) for key, each in value.items()}
+
+
+def _called(call: Mapping[str, Any]) -> Any:
+    ((name, argument),) = call.items()
+    if name == "Ref":
+        return f"${{{plain(str(argument))}}}"
+    if name == "Fn::GetAtt":
+        parts = argument if isinstance(argument, list) else str(argument).split(".", 1)
+        return f"${{{'.'.join([plain(str(parts[0])), *map(str, parts[1:])])}}}"
+    if name == "Fn::Sub" and isinstance(argument, str):
+        return _SUBSTITUTED.sub(_plain_substitution, argument)
+    if name == "Fn::Join" and isinstance(argument, list) and isinstance(argument[-1], list):
+        parts = resolved(argument[-1])
+        if all(isinstance(part, str) for part in parts):
+            return str(argument[0]).join(parts)
+    return {name: resolved(argument)}
+
+
+def _plain_substitution(match: re.Match[str]) -> str:
+    name, dot, attribute = match.group(1).partition(".")
+    return f"${{{plain(name)}{dot}{attribute}}}"
+
+
+def as_text(value: Any) -> str:
+    """Return a value as one text, JSON where it is no text."""
+    readable = resolved(value)
+    return readable if isinstance(readable, str) else json.dumps(readable, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""The samples of the models, sent to what is deployed."""

@@ -1,0 +1,253 @@
+"""`slipway explain` on endpoints that are really broken: each cause is produced, named and given a mend."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from slipway import cli
+from stacks.names import LOG_GROUPS
+
+from .broken_endpoints import BUCKET, INSTANCE, PREFIX, ROLE, ByHand, tarball
+from .conftest import ROOT, Project
+
+pytestmark = pytest.mark.timeout(900)
+
+MISSING = "import no_such_package\n"
+RAISES = "def model_fn(model_dir):\n    raise FileNotFoundError('vocabulary.txt')\n"
+GREEDY = "import torch\n\n\ndef model_fn(model_dir):\n    return torch.empty(2**50)\n"
+HANGS = "import threading\n\n\ndef model_fn(model_dir):\n    print('reading 7 GB')\n    threading.Event().wait()\n"
+CLUMSY = """
+import os
+import signal
+import threading
+
+import torch
+
+
+def model_fn(model_dir):
+    return None
+
+
+def input_fn(body, content_type):
+    if body == b"unreadable":
+        raise ValueError("no such word")
+    return body.decode()
+
+
+def predict_fn(asked, model):
+    if asked == "raise":
+        return {}["cat"]
+    if asked == "memory":
+        return torch.empty(2**50)
+    if asked == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if asked == "slow":
+        threading.Event().wait()
+    return "x" * 4_194_305 if asked == "long" else "well"
+
+
+def output_fn(prediction, accept):
+    return prediction, "text/plain"
+"""
+SERVERLESS_HOSTING = {"type": "serverless", "memory_size_in_mb": 2048, "max_concurrency": 5}
+LIMITS = {"request_timeout": 5, "queue_size": 2, "max_body_bytes": 1000}
+NO_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/nowhere:1"
+SYNTHESIZED = ("denied", "gone", "imageless", "taken")
+TAKEN = f"{LOG_GROUPS}{PREFIX}taken-serverless"
+DENIED = f"arn:aws:iam::000000000000:role/{ROLE}-denied"
+BY_HAND = {
+    "raises": tarball(RAISES),
+    "missing": tarball(MISSING),
+    "greedy": tarball(GREEDY),
+    "unmet": tarball(RAISES, requirements="--no-index\nslipway-has-no-such-package==1.0\n"),
+    "torn": tarball(RAISES)[:100],
+    "clumsy": tarball(CLUMSY, **LIMITS),
+}
+
+
+def deployed(project: Project) -> dict[str, Any]:
+    """The endpoints that CloudFormation fails to make, each for another reason."""
+    in_s3 = {"hosting": SERVERLESS_HOSTING, "model_data": {"s3_uri": f"s3://{BUCKET}/denied.tar.gz"}}
+    not_allowed = {**in_s3, "container": "slim", "execution_role_arn": DENIED}
+    return {
+        "rolled": usual(project),
+        "denied": not_allowed,
+        "gone": {**not_allowed, "model_data": {"s3_uri": f"s3://{BUCKET}/gone.tar.gz"}},
+        "imageless": {**in_s3, "container": {"image": NO_IMAGE}},
+        "taken": {**in_s3, "container": "slim"},
+    }
+
+
+def usual(project: Project) -> dict[str, Any]:
+    return {"model": str(project.model), "container": "slim", "hosting": SERVERLESS_HOSTING}
+
+
+@pytest.fixture(scope="module")
+def broken(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """An environment whose endpoints are broken, each in its own way, but for one that works at first."""
+    folder = tmp_path_factory.mktemp("broken")
+    shutil.copytree(ROOT / "model_code" / "linear", folder / "model")
+    project = Project(machine, folder, "broken")
+    (project.model / "inference.py").write_text(RAISES)
+    by_hand = ByHand(machine)
+    by_hand.begin()
+    # Its 60 s pass while the others are deployed.
+    by_hand.create(f"{PREFIX}hanging-real-time", tarball(HANGS), INSTANCE)
+    for endpoint, body in BY_HAND.items():
+        by_hand.create(f"{PREFIX}{endpoint}-serverless", body)
+    by_hand.upload("denied.tar.gz", tarball(RAISES))
+    project.write(endpoints=deployed(project))
+    # The real CLI, which rolls the stack back; it synthesizes the others, whose stacks need no assets.
+    stacks = [project.stack(part) for part in ("artifacts", "rolled")]
+    failed = project.cdk("deploy", *stacks, "--require-approval", "never", check=False)
+    assert failed.returncode != 0
+    machine.client("logs").create_log_group(logGroupName=TAKEN)
+    for part in SYNTHESIZED:
+        deploy_synthesized(project, part)
+    hanging = {**usual(project), "hosting": {"type": "real-time", "instance_type": "ml.m5.large"}}
+    others = {**dict.fromkeys([*BY_HAND, "never"], usual(project)), "hanging": hanging}
+    project.write(endpoints={**deployed(project), **others})
+    for endpoint in BY_HAND:
+        by_hand.settle(f"{PREFIX}{endpoint}-serverless")
+    yield project
+    project.remove("rolled", *SYNTHESIZED, "artifacts")
+    by_hand.remove()
+
+
+def deploy_synthesized(project: Project, part: str) -> None:
+    """Deploy a stack as CloudFormation gets it, and wait until it is rolled back."""
+    cloudformation = project.machine.client("cloudformation")
+    stack = project.stack(part)
+    template = (project.folder / "cdk.out" / f"{stack}.template.json").read_text()
+    cloudformation.create_stack(
+        StackName=stack, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+    )
+    with contextlib.suppress(WaiterError):
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+
+
+@pytest.fixture
+def explained(
+    broken: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """What `slipway explain --json` says of an endpoint that is not healthy; in this process, which is faster."""
+    before = dict(os.environ)
+
+    def explain(endpoint: str) -> dict[str, Any]:
+        os.environ.update(broken.machine.environment, SLIPWAY_ENVIRONMENTS=str(broken.environments))
+        monkeypatch.setattr(sys, "argv", ["slipway", "explain", endpoint, "--json"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        told = capsys.readouterr()
+        assert (ended.value.code, told.err) == (1, "")
+        return dict(json.loads(told.out))
+
+    yield explain
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def ask(project: Project, body: str) -> tuple[int, str]:
+    """The status and the text that the container of clumsy answered, or SageMaker in its place."""
+    runtime = project.machine.client("sagemaker-runtime")
+    name = f"{PREFIX}clumsy-serverless"
+    try:
+        answer = runtime.invoke_endpoint(EndpointName=name, ContentType="text/plain", Body=body)
+    except ClientError as error:
+        return error.response["OriginalStatusCode"], error.response["OriginalMessage"]
+    return 200, answer["Body"].read().decode()
+
+
+EXPECTED = {
+    "raises": ("model-fn-raised", "model_fn raised FileNotFoundError: vocabulary.txt", "in model_fn"),
+    "missing": ("handler-not-imported", "No module named 'no_such_package'", "import no_such_package"),
+    "greedy": ("out-of-memory", "while it loaded the model", "allocate memory"),
+    "unmet": ("requirements", "slipway-has-no-such-package==1.0", "No matching distribution found"),
+    "torn": ("model-archive-broken", "it is no whole tar.gz archive", "Failed to extract model data archive"),
+    "denied": ("model-data-not-readable", f"denied.tar.gz, which is there, as {DENIED}", "Could not access model"),
+    "gone": ("model-data-missing", f"there is no s3://{BUCKET}/gone.tar.gz", "Could not access model data"),
+    "taken": ("name-taken", "of the same name is there already", TAKEN),
+    "imageless": ("image-missing", f"SageMaker finds no image {NO_IMAGE}", "Requested image"),
+    "rolled": ("model-fn-raised", "model_fn raised FileNotFoundError: vocabulary.txt", "ping health check"),
+    "hanging": ("never-answered-ping", "the last that it wrote is: reading 7 GB", "ping health check"),
+}
+
+
+def test_one_that_works_is_told_in_one_line_and_then_every_kind_of_failed_request(
+    broken: Project, explained: Callable[[str], dict[str, Any]]
+) -> None:
+    well = broken.slipway("explain", "clumsy")
+    assert (
+        well.stdout
+        == "broken-local-clumsy-serverless: in service, with what was deployed; no request came since 1h\n"
+    )
+
+    assert ask(broken, "well") == (200, "well")
+    assert ask(broken, "unreadable")[0] == 400
+    assert ask(broken, "raise")[0] == 500
+    assert ask(broken, "memory")[0] == 500
+    assert ask(broken, "x" * 1001)[0] == 413  # of the container
+    assert ask(broken, "long")[0] == 413  # of SageMaker, for the answer
+    with ThreadPoolExecutor(5) as clients:
+        answers = list(clients.map(lambda _: ask(broken, "slow"), range(5)))
+    assert {status for status, _ in answers} == {503, 504}
+    # Those are refused that come before another process holds the model.
+    assert any("ended during this request" in ask(broken, "kill")[1] for _ in range(100))
+
+    found = {finding["cause"]: finding for finding in explained("clumsy")["findings"]}
+    assert set(found) == {
+        "answer-too-large",
+        "at-capacity",
+        "handler-raised",
+        "out-of-memory",
+        "payload-too-large",
+        "requests-refused",
+        "timed-out",
+    }
+    assert "1 request found no memory; 1 worker process killed by signal 9" in found["out-of-memory"]["summary"]
+    assert "KeyError" in found["handler-raised"]["evidence"][0]["text"]
+    assert "did not end within 5 s" in found["timed-out"]["evidence"][0]["text"]
+    assert "more than the 1000 bytes" in found["payload-too-large"]["summary"]
+    assert "4194305 bytes" in found["answer-too-large"]["summary"]
+    assert "no such word" in found["requests-refused"]["summary"]
+
+
+@pytest.mark.parametrize("endpoint", EXPECTED)
+def test_a_deployment_that_failed_is_told_with_its_cause(
+    broken: Project, explained: Callable[[str], dict[str, Any]], endpoint: str
+) -> None:
+    if endpoint == "hanging":
+        ByHand(broken.machine).settle(f"{PREFIX}hanging-real-time")
+    cause, says, quoted = EXPECTED[endpoint]
+    told = explained(endpoint)
+    [finding] = told["findings"]
+    assert told["state"] == "failed"
+    assert finding["cause"] == cause
+    assert says in finding["summary"]
+    assert quoted in "\n".join(quote["text"] for quote in finding["evidence"])
+    assert finding["mend"]
+    assert told["unread"] == []
+    has_log = endpoint in {*BY_HAND, "hanging", "taken"} - {
+        "torn"
+    }  # the others' log groups went with their stacks
+    assert ("log group" in {place["what"] for place in told["where"]}) is has_log
+
+
+def test_one_that_was_never_deployed_is_told(broken: Project) -> None:
+    ran = broken.slipway("explain", "never", check=False)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert ran.stdout.splitlines() == [
+        "cause    never is not deployed in environment local: there is no stack Broken-local-never [not-deployed]",
+        "mend     Deploy it: slipway local run -- cdk deploy Broken-local-never -c env=local",
+    ]

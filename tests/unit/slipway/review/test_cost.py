@@ -1,0 +1,58 @@
+"""Costs before and after, as far as they are known."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from slipway.review.cost import NO_COST, Cost, CostChange, environment_cost
+
+SETTINGS = """\
+account: "111111111111"
+region: eu-central-1
+removal: destroy
+endpoints:
+  linear:
+    model: linear
+    container: slim
+    hosting: {type: real-time, instance_type: ml.c5.large}
+"""
+
+
+def of(lower: int, upper: int, *unpriced: str) -> Cost:
+    return Cost(Decimal(lower), Decimal(upper), unpriced)
+
+
+def test_settings_are_estimated(tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(SETTINGS)
+    found = environment_cost("dev", tmp_path)
+    assert found
+    assert found.upper or found.unpriced
+
+
+def test_an_environment_that_is_not_there_costs_nothing(tmp_path: Path) -> None:
+    assert environment_cost("dev", tmp_path) == NO_COST
+
+
+def test_settings_that_are_wrong_have_no_costs(tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(SETTINGS.replace("real-time", "unknown"))
+    assert environment_cost("dev", tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "increase"),
+    [
+        (of(100, 200), of(150, 220), "0.5"),
+        (of(100, 200), of(50, 100), "-0.5"),
+        (of(0, 100), of(0, 100), "0"),
+        (of(0, 0), of(0, 5), "Infinity"),
+    ],
+)
+def test_the_growth_is_that_of_the_bound_that_grows_the_most(old: Cost, new: Cost, increase: str) -> None:
+    assert CostChange(old, new).increase == Decimal(increase)
+
+
+def test_what_is_not_known_has_no_growth() -> None:
+    assert CostChange(None, of(1, 1)).increase is None
+    assert CostChange(Cost(None, None, ("a",)), of(1, 1, "b")).increase is None
+    assert CostChange(Cost(None, None, ("a",)), of(1, 1, "b")).unpriced == ("a", "b")
