@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grammar import constructions, draw_meaning
-from trees import Tree, cut, words, write_template
+from trees import Tree, cut, read_tree, words, write_template
 
 FOLDER = Path(__file__).resolve().parent
 TEMPLATE_DEPTH = 3
@@ -50,7 +50,7 @@ def draw_pairs(seed: int, *, held_out: bool = False) -> Iterator[Pair]:
         meaning = draw_meaning(numbers)
         if meaning.held_out == held_out:
             source, target = numbers.sample(list(constructions(meaning).values()), 2)
-            yield Pair(source, target)
+            yield Pair(read_tree(source), read_tree(target))
 
 
 def sentence(tree: Tree) -> str:

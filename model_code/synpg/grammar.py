@@ -1,10 +1,8 @@
-"""A small grammar of English: one meaning, and its constituency tree in each of five constructions."""
+"""A small grammar of English: one meaning, and the text of its constituency tree in each of five constructions."""
 
 import random
 import zlib
 from dataclasses import astuple, dataclass
-
-from trees import Tree, read_tree
 
 # Every word has one role, since the model is given the words without their order.
 SUBJECTS = (
@@ -79,8 +77,8 @@ def draw_meaning(numbers: random.Random) -> Meaning:
     )
 
 
-def constructions(meaning: Meaning) -> dict[str, Tree]:
-    """Return the tree of a meaning in each construction, by name."""
+def constructions(meaning: Meaning) -> dict[str, str]:
+    """Return the tree of a meaning in each construction, as text, by name."""
     day = f"(NP (NN {meaning.day}))"
     condition, undated = f"(S {meaning.condition} {day}))", f"(S {meaning.condition}))"
     adjective = f" (JJ {meaning.adjective})" if meaning.adjective else ""
@@ -94,4 +92,4 @@ def constructions(meaning: Meaning) -> dict[str, Tree]:
         "question": f"(SQ (MD will) {subject} (VP {action} (SBAR (IN if) {condition})) (. ?))",
         "day first": f"(S {day} (, ,) {subject} (VP (MD will) (VP {action} (SBAR (IN if) {undated}))) (. .))",
     }
-    return {name: read_tree(f"(ROOT {text})") for name, text in texts.items()}
+    return {name: f"(ROOT {text})" for name, text in texts.items()}

@@ -10,18 +10,18 @@ from typing import Annotated
 
 import typer
 
-from assets.checkout import ROOT
+from assets.checkout import ROOT, shown
 from assets.model_folder import find_model
 from assets.samples import Sample, load_samples
 from local_aws.bootstrap import bootstrap
 from local_aws.client_environment import without_aws_settings
 from local_aws.control import DEFAULT_PORT
 from slipway.console import say
+from slipway.demo_environment import DemoEnvironment, demo_environment
 from slipway.environments import (
+    ENVIRONMENTS_VARIABLE,
     LOCAL_ENVIRONMENT,
     connect,
-    environments_folder,
-    find_endpoint,
     local_aws,
     local_client_environment,
 )
@@ -30,10 +30,17 @@ from slipway.invocation import DeployedEndpoint, Request
 from slipway.sending import send
 
 _JSON = "application/json"
+_SLIPWAY = ".venv/bin/slipway"
 
 
 def demo_command(
-    endpoint: Annotated[str, typer.Argument(help="An endpoint of environments/local.yaml.")] = "linear",
+    endpoint: Annotated[
+        str,
+        typer.Argument(
+            help="An endpoint of environments/local.yaml, or an example of environments/examples; "
+            "sdk_defaults is sdk-defaults."
+        ),
+    ] = "linear",
     port: Annotated[
         int | None,
         typer.Option(
@@ -42,58 +49,87 @@ def demo_command(
         ),
     ] = None,
 ) -> None:
-    """Deploy environments/local.yaml into AWS on this machine and send a sample to an endpoint."""
-    settings, endpoint_settings = find_endpoint(LOCAL_ENVIRONMENT, endpoint)
-    if not endpoint_settings.model:
-        raise CommandError(f"Endpoint {endpoint!r} has model_data in S3, and no model folder with samples")
-    sample = _shortest_sample(endpoint_settings.model)
+    """Deploy environments/local.yaml, or an example, into AWS on this machine and send a sample to an endpoint."""
+    demo = demo_environment(endpoint)
+    model = demo.settings.endpoints[demo.endpoint].model
+    if not model:
+        raise CommandError(f"Endpoint {demo.endpoint!r} has model_data in S3, and no model folder with samples")
+    sample = _shortest_sample(model)
     local_aws().up(port, say)
-    environment = {**without_aws_settings(os.environ), **local_client_environment(settings)}
+    _deploy(demo)
+    _show_prediction(demo, sample)
+    _show_next(demo, sample, model)
+
+
+def _deploy(demo: DemoEnvironment) -> None:
+    """Deploy the demo's environment with the CDK CLI.
+
+    Raises
+    ------
+    CommandError
+        The deployment failed; the CLI has shown why.
+    """
+    environment = {**without_aws_settings(os.environ), **local_client_environment(demo.settings)}
     bootstrap(environment, say)
     local_aws().wait_until_settled(say)
-    context = _context()
+    context = _context(demo)
     say(f"deploying: cdk deploy --all {shlex.join(context)}")
     command = ["cdk", "deploy", "--all", *context, "--require-approval", "never"]
     deployed = subprocess.run(command, cwd=ROOT, env=environment, stdout=2, check=False)
     if deployed.returncode:
         again = f"slipway local run -- {shlex.join(command)}"
         raise CommandError(f"The deployment failed, see above. To try again: {again}")
-    clients = connect(settings)
-    asked = DeployedEndpoint(clients, settings, endpoint)
+
+
+def _show_prediction(demo: DemoEnvironment, sample: Sample) -> None:
+    clients = connect(demo.settings)
+    asked = DeployedEndpoint(clients, demo.settings, demo.endpoint)
     name = asked.name
     status = clients("sagemaker").describe_endpoint(EndpointName=name)["EndpointStatus"]
-    request = Request(sample.body, sample.content_type, sample.accept)
-    response = send(asked, request)
+    response = send(asked, Request(sample.body, sample.content_type, sample.accept))
+    request = _shown(sample.body, sample.content_type)
+    if sample.body_path:
+        request = f"{shown(sample.body_path)}, {request}"
     typer.echo(f"\nendpoint  {name}\nstatus    {status}")
-    typer.echo(f"request   {_shown(sample.body, sample.content_type)}")
+    typer.echo(f"request   {request}")
     typer.echo(f"answer    {_shown(response.body, response.content_type)}")
-    diff = ["local", "run", "--", "cdk", "diff", *context]
+
+
+def _show_next(demo: DemoEnvironment, sample: Sample, model: str) -> None:
+    """Print the commands that go on from here, as a shell takes them."""
+    variable = (
+        f"{ENVIRONMENTS_VARIABLE}={shlex.quote(shown(demo.folder))} " if demo.example and demo.folder else ""
+    )
+    commands = [
+        (f"{variable}{_SLIPWAY}", _invocation(demo.endpoint, sample), ""),
+        (_SLIPWAY, ["local", "run", "--", "cdk", "diff", *_context(demo)], f"after a change in the model {model}"),
+        (_SLIPWAY, ["local", "down", "--purge"], "leaves no process and no state"),
+    ]
     typer.echo("\nNext:")
-    for arguments, remark in (
-        (_invocation(endpoint, sample), ""),
-        (diff, f"after a change in the model {endpoint_settings.model}"),
-        (["local", "down", "--purge"], "leaves no process and no state"),
-    ):
+    for program, arguments, remark in commands:
         if arguments:
-            typer.echo(
-                f"  {shlex.join(['.venv/bin/slipway', *arguments]):<58}{remark and f'  # {remark}'}".rstrip()
-            )
+            command = f"{program} {shlex.join(arguments)}"
+            typer.echo(f"  {command:<58}{remark and f'  # {remark}'}".rstrip())
+    if demo.example:
+        typer.echo(f"\nTo keep the endpoint, copy it from {shown(demo.example)} into an environment's file.")
 
 
-def _context() -> list[str]:
+def _context(demo: DemoEnvironment) -> list[str]:
     """Return what tells the CDK app the environment, and the folder of its file when that is another one."""
-    folder = environments_folder()
-    return ["-c", f"env={LOCAL_ENVIRONMENT}", *(["-c", f"environments={folder}"] if folder else [])]
+    return ["-c", f"env={LOCAL_ENVIRONMENT}", *(["-c", f"environments={demo.folder}"] if demo.folder else [])]
 
 
 def _invocation(endpoint: str, sample: Sample) -> list[str]:
     """Return the arguments that send a sample again; none for bytes, which no command line can hold."""
+    accept = ["--accept", sample.accept] if sample.accept != _JSON else []
+    if sample.body_path:
+        file = ["--file", shown(sample.body_path), "--content-type", sample.content_type]
+        return ["invoke", endpoint, *file, *accept]
     text = _text(sample.body)
     if text is None:
         return []
-    options = {"--content-type": sample.content_type, "--accept": sample.accept}
-    other = [part for name, value in options.items() if value != _JSON for part in (name, value)]
-    return ["invoke", endpoint, "--data", text, *other]
+    content_type = ["--content-type", sample.content_type] if sample.content_type != _JSON else []
+    return ["invoke", endpoint, "--data", text, *content_type, *accept]
 
 
 def _shortest_sample(model: str) -> Sample:

@@ -11,14 +11,14 @@ from assets.checkout import ROOT
 
 EXAMPLES = ROOT / "environments" / "examples"
 ELSEWHERE = {
-    "cifar10": "test_system_cifar10.py",
-    "linear-serve": "test_system_linear.py",
+    "cifar10": "test_systems.py",
+    "linear-serve": "test_systems.py",
     "own-dockerfile": "test_own_container.py",
     "pinned-tag": "test_ray_serve.py",
     "real-time": "test_ray_serve.py",
-    "resnet50": "test_system_resnet50.py",
-    "sdk-defaults": "test_system_sdk_defaults.py",
-    "synpg": "test_system_synpg.py",
+    "resnet50": "test_systems.py",
+    "sdk-defaults": "test_systems.py",
+    "synpg": "test_systems.py",
 }
 """Examples with a model, a container or a server of their own, and the test that deploys such a one."""
 
@@ -38,7 +38,7 @@ def settings_of_all(model: Path) -> dict[str, Any]:
     for path in together().values():
         example = yaml.safe_load(path.read_text())
         settings["endpoints"] |= {name: _own(one, model) for name, one in example["endpoints"].items()}
-        settings |= {key: example[key] for key in ("encryption",) if key in example}
+        settings |= {key: example[key] for key in ("encryption", "github") if key in example}
     return settings
 
 

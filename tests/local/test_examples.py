@@ -35,7 +35,7 @@ def project(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Itera
     made.write(**settings_of_all(made.model))
     made.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE)
     yield made
-    made.remove(*load_environment("local", made.environments).endpoints, "artifacts")
+    made.remove(*load_environment("local", made.environments).endpoints, "github", "artifacts")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,17 @@ def test_the_candidate_stands_beside_what_answers(project: Project, settings: En
     assert [variant.shadow for variant in status.variants] == [False, True]
 
 
+def test_github_has_a_role_and_a_provider(project: Project, settings: EnvironmentSettings) -> None:
+    cloudformation, iam = project.machine.client("cloudformation"), project.machine.client("iam")
+    (stack,) = cloudformation.describe_stacks(StackName=settings.names.github_stack)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    role = iam.get_role(RoleName=outputs["DeployRoleArn"].rpartition("/")[2])["Role"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Federated": outputs["ProviderArn"]}
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["ProviderArn"])
+    assert provider["ClientIDList"] == ["sts.amazonaws.com"]
+
+
 def test_each_is_updated(project: Project, settings: EnvironmentSettings) -> None:
     before = answers(project, settings)
     handler = project.model / "inference.py"
@@ -127,3 +138,5 @@ def test_one_is_destroyed_alone_and_all_together_leave_nothing_but_keys_that_wai
     assert [name for name in resource_names(project.machine.client) if "shown" in name.lower()] == []
     assert {kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys} == {"PendingDeletion"}
     assert [one for one in project.machine.status()["endpoints"] if "shown" in one["name"]] == []
+    providers = project.machine.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    assert providers == []

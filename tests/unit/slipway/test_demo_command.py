@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from assets import checkout
 from slipway.commands import demo as demo_module
 from slipway.commands import invoke as invoke_module
+from stacks.settings import ENVIRONMENTS, load_environment
 
 NAME = "slipway-local-mine-serverless"
 SETTINGS = """
@@ -65,7 +67,8 @@ def deployments(aws: Any, running: Any, monkeypatch: pytest.MonkeyPatch) -> list
 
 def next_commands(text: str) -> list[list[str]]:
     """The commands that a demo ends with, as a shell takes them."""
-    return [shlex.split(command, comments=True) for command in text.partition("\nNext:\n")[2].splitlines()]
+    commands = text.partition("\nNext:\n")[2].partition("\n\n")[0]
+    return [shlex.split(command, comments=True) for command in commands.splitlines()]
 
 
 def test_the_committed_environment_is_deployed(slipway: Callable[..., Any], deployments: Any) -> None:
@@ -131,16 +134,78 @@ def test_the_printed_request_works_in_a_shell(
     assert (first["Body"], first["ContentType"], first["Accept"]) == sent
 
 
-def test_a_binary_request_is_not_offered_to_a_shell(
-    slipway: Callable[..., Any],
-    deployments: Any,
-    model: Path,
+@pytest.fixture
+def send_again(
+    slipway: Callable[..., Any], aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], list[dict[str, Any]]]:
+    """Run the printed request as a shell does; return the demo's request and this one."""
+
+    def run(text: str) -> list[dict[str, Any]]:
+        invocation = next_commands(text)[0]
+        if "=" in invocation[0]:
+            monkeypatch.setenv(*invocation.pop(0).split("="))
+        assert invocation[:2] == [".venv/bin/slipway", "invoke"]
+        aws.deployed(NAME)
+        aws.answers(b"[0.5, 0.5]")
+        ran = slipway(*invocation[1:])
+        assert ran.status == 0, ran.errors
+        return [request for name, request in aws.requests if name == "InvokeEndpoint"]
+
+    return run
+
+
+@pytest.mark.usefixtures("deployments")
+def test_a_binary_request_goes_to_a_shell_as_its_file(
+    slipway: Callable[..., Any], model: Path, send_again: Callable[[str], list[dict[str, Any]]]
 ) -> None:
-    (model / "samples" / "image.yaml").write_text("content_type: image/png\nbody_file: image.png\n")
-    (model / "samples" / "image.png").write_bytes(b"\x89PNG\x00")
+    (model / "samples" / "image.yaml").write_text("content_type: image/png\nbody_file: an image.png\n")
+    (model / "samples" / "an image.png").write_bytes(b"\x89PNG\x00")
 
     ran = slipway("demo", "mine")
 
     assert ran.status == 0, ran.errors
-    assert "request   5 bytes of image/png" in ran.text
-    assert not any("invoke" in command for command in next_commands(ran.text))
+    assert "an image.png, 5 bytes of image/png\n" in ran.text
+    first, again = send_again(ran.text)
+    assert again == first
+    assert (first["Body"], first["ContentType"]) == (b"\x89PNG\x00", "image/png")
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a demo writes what it generates."""
+    monkeypatch.setattr(checkout, "STATE", tmp_path / "my state")
+    return tmp_path / "my state"
+
+
+@pytest.mark.parametrize("asked", ["cifar10", "linear_serve", "resnet50", "sdk_defaults", "sdk-defaults", "synpg"])
+def test_a_model_of_an_example_is_deployed_alone(
+    slipway: Callable[..., Any],
+    deployments: list[list[str]],
+    state: Path,
+    send_again: Callable[[str], list[dict[str, Any]]],
+    asked: str,
+) -> None:
+    endpoint = asked.replace("_", "-")
+    folder = state / "demo" / endpoint
+
+    ran = slipway("demo", asked)
+
+    assert ran.status == 0, ran.errors
+    [command] = deployments
+    assert command[:7] == ["cdk", "deploy", "--all", "-c", "env=local", "-c", f"environments={folder}"]
+    [deployed] = load_environment("local", folder).endpoints.items()
+    assert deployed == (endpoint, load_environment(endpoint, ENVIRONMENTS / "examples").endpoints[endpoint])
+    assert f"environments/examples/{endpoint}.yaml" in ran.text
+    first, again = send_again(ran.text)
+    assert again == first
+
+
+def test_a_name_that_is_neither_an_endpoints_nor_an_examples_is_refused_with_those_there_are(
+    slipway: Callable[..., Any], deployments: list[list[str]]
+) -> None:
+    error = slipway("demo", "resnet5").error()
+
+    assert "no endpoint 'resnet5'" in error
+    assert "it has: linear; examples: cifar10, linear-serve, resnet50, sdk-defaults, synpg" in error
+    assert error.endswith("; did you mean resnet50?")
+    assert deployments == []
