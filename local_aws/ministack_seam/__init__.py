@@ -45,6 +45,7 @@ from local_aws.ministack_seam.scopes import (
 )
 from local_aws.ministack_seam.services import Service, asgi_app, register_service, run_reentrant
 from local_aws.ministack_seam.simulation import simulate_with_context
+from local_aws.ministack_seam.stack_descriptions import describe_stacks_by_their_templates
 from local_aws.ministack_seam.stack_guards import Change, guard_resources, guard_stack_operations
 from local_aws.ministack_seam.stacks import (
     Operation,
@@ -72,6 +73,7 @@ __all__ = [
     "caller",
     "caller_session",
     "delete_stack",
+    "describe_stacks_by_their_templates",
     "enter_request_scope",
     "evaluate_alarms_with",
     "evaluate_every_alarm",

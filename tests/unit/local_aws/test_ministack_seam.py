@@ -104,6 +104,7 @@ ATTRIBUTES = [
     ("ministack.services.cloudformation.changesets", "_evaluate_conditions", "is mended for Fn::Join"),
     ("ministack.services.cloudformation.changesets", "_find_change_set", "finds the role of a change set"),
     ("ministack.services.cloudformation.engine", "_evaluate_conditions", "is mended for Fn::Join"),
+    ("ministack.services.cloudformation.engine", "_parse_template", "reads a stack's description"),
     ("ministack.services.cloudformation.handlers", "_evaluate_conditions", "is mended for Fn::Join"),
     ("ministack.services.cloudformation.handlers", "_resolve_stack", "finds the role of a stack"),
     ("ministack.services.cloudformation.helpers", "_error", "words refusals"),
