@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import IO
@@ -171,6 +172,7 @@ def plan_export(
     return Export(model=model, inputs=inputs, key=key)
 
 
+@cache
 def _version(package: str) -> str | None:
     """Return the version of the distribution that bears the name of an imported package, if there is one."""
     if package in sys.stdlib_module_names:

@@ -15,7 +15,7 @@ from assets.inspection import Finding, Reviewed, Target, review
 from assets.model_folder import ModelFolder
 from assets.package import Package
 from assets.plan import Plan, plan_package
-from assets.preflight.tree_digest import digest_tree
+from assets.preflight.tree_digest import digest_of_own_files
 from assets.progress import Progress
 from assets.records import Facts, Records
 from assets.source_digest import Digests, combine
@@ -96,7 +96,7 @@ class PackageInspection:
             {
                 "package": packed.digest,
                 "targets": [asdict(target) for target in self._targets],
-                "rules": [digest_tree(folder) for folder in _RULES],
+                "rules": [digest_of_own_files(folder) for folder in _RULES],
             }
         )
 

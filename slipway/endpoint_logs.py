@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from slipway.log_group_reader import LogGroupReader
+from slipway.patience import Patience
 from stacks.names import LOG_GROUPS, Names
 from stacks.settings import hosting_types
 
@@ -52,7 +53,9 @@ class EndpointLogs:
     since
         From when on, in milliseconds since 1970.
     say
-        Hears when CloudWatch Logs limits the rate of requests.
+        Hears when CloudWatch Logs limits the rate of requests, or cannot be reached.
+    outlasts_connections
+        Whether a connection that was there before is waited for.
     pause
         Waits for so many seconds.
     """
@@ -65,12 +68,14 @@ class EndpointLogs:
         since: int,
         *,
         say: Callable[[str], None],
+        outlasts_connections: bool = False,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._logs = logs
         self._names = names
         self._endpoints = endpoints
-        self._new_reader = functools.partial(LogGroupReader, logs, since=since, say=say, pause=pause)
+        self._patience = Patience(say, pause, outlasts_connections=outlasts_connections)
+        self._new_reader = functools.partial(LogGroupReader, logs, since=since, patience=self._patience)
         self._readers: dict[str, LogGroupReader] = {}
         self.groups: dict[str, str] = {}
         """The log groups that were there the last time, each with its endpoint."""
@@ -82,7 +87,7 @@ class EndpointLogs:
 
     def new_events(self) -> Iterator[LogEvent]:
         """Yield what came since the last call, all endpoints together in the order of time."""
-        self.groups = log_groups(self._logs, self._names, self._endpoints)
+        self.groups = self._patience.call(lambda: log_groups(self._logs, self._names, self._endpoints))
         yield from heapq.merge(
             *(self._events(group, endpoint) for group, endpoint in self.groups.items()),
             key=lambda event: event.timestamp,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
+
+from slipway.patience import Patience
 
 _LATE = 30_000
 """Milliseconds by which a line may arrive later than a younger one of another stream."""
 
 _LARGEST_PAGE = 10_000  # CloudWatch Logs API, FilterLogEvents (limit)
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
-"""Seconds until a request is sent again that was one too many; each wait is twice the one before."""
-
-_TOO_MANY = {"ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"}
 
 
 class LogGroupReader:
@@ -26,20 +25,15 @@ class LogGroupReader:
         The log group's name.
     since
         From when on, in milliseconds since 1970.
-    say
-        Hears when CloudWatch Logs limits the rate of requests.
-    pause
-        Waits for so many seconds.
+    patience
+        Sends the requests.
     """
 
-    def __init__(
-        self, logs: Any, group: str, since: int, *, say: Callable[[str], None], pause: Callable[[float], None]
-    ) -> None:
+    def __init__(self, logs: Any, group: str, since: int, *, patience: Patience) -> None:
         self._logs = logs
         self._group = group
         self._since = self._newest = since
-        self._say = say
-        self._pause = pause
+        self._patience = patience
         self._seen: dict[str, int] = {}
 
     def new_events(self) -> Iterator[dict[str, Any]]:
@@ -75,18 +69,10 @@ class LogGroupReader:
             more = {"nextToken": page["nextToken"]}
 
     def _page(self, **wanted: Any) -> dict[str, Any] | None:
-        """Ask until the rate of requests allows an answer; None where the log group has gone."""
-        wait = _FIRST_WAIT
-        while True:
-            try:
-                page: dict[str, Any] = self._logs.filter_log_events(logGroupName=self._group, **wanted)
-            except self._logs.exceptions.ResourceNotFoundException:
-                return None
-            except self._logs.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] not in _TOO_MANY:
-                    raise
-            else:
-                return page
-            self._say(f"CloudWatch Logs limits the rate of requests: going on in {wait:g} s")
-            self._pause(wait)
-            wait = min(2 * wait, _LONGEST_WAIT)
+        """Return a page of events; None where the log group has gone."""
+        ask = partial(self._logs.filter_log_events, logGroupName=self._group, **wanted)
+        try:
+            page: dict[str, Any] = self._patience.call(ask)
+        except self._logs.exceptions.ResourceNotFoundException:
+            return None
+        return page

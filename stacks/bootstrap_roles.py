@@ -3,6 +3,8 @@
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
+from stacks.place import place_of
+
 _DEFAULT_QUALIFIER = "hnb659fds"
 
 
@@ -21,5 +23,6 @@ def bootstrap_role(stack: cdk.Stack, kind: str) -> iam.ArnPrincipal:
     Names: AWS CDK Developer Guide, "Customize AWS CDK bootstrapping".
     """
     qualifier = stack.synthesizer.bootstrap_qualifier or _DEFAULT_QUALIFIER
-    name = f"cdk-{qualifier}-{kind}-role-{stack.account}-{stack.region}"
-    return iam.ArnPrincipal(f"arn:{stack.partition}:iam::{stack.account}:role/{name}")
+    place = place_of(stack)
+    name = f"cdk-{qualifier}-{kind}-role-{place.account}-{place.region}"
+    return iam.ArnPrincipal(f"arn:{place.partition}:iam::{place.account}:role/{name}")

@@ -7,6 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from stacks.place import place_of
+
 
 class Callers(Construct):
     """The SSM parameter with the endpoint's current name, and a managed policy for whoever calls the endpoint.
@@ -43,8 +45,7 @@ class Callers(Construct):
         statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, construct_id)
-        stack = cdk.Stack.of(self)
-        place = f"{stack.region}:{stack.account}"
+        place = place_of(self)
         self.parameter = ssm.CfnParameter(
             self,
             "EndpointName",
@@ -57,19 +58,17 @@ class Callers(Construct):
         self.policy = iam.ManagedPolicy(
             self,
             "Policy",
-            description=f"Calls the endpoint of {stack.stack_name}",
+            description=f"Calls the endpoint of {cdk.Stack.of(self).stack_name}",
             statements=[
                 iam.PolicyStatement(
                     sid="InvokeEndpoint",
                     actions=["sagemaker:InvokeEndpoint", *(["sagemaker:InvokeEndpointAsync"] if is_async else [])],
-                    resources=[
-                        f"arn:{stack.partition}:sagemaker:{place}:endpoint/{name}" for name in endpoint_names
-                    ],
+                    resources=[place.arn("sagemaker", f"endpoint/{name}") for name in endpoint_names],
                 ),
                 iam.PolicyStatement(
                     sid="FindEndpoint",
                     actions=["ssm:GetParameter"],
-                    resources=[f"arn:{stack.partition}:ssm:{place}:parameter{parameter_name}"],
+                    resources=[place.arn("ssm", f"parameter{parameter_name}")],
                 ),
                 *statements,
             ],

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from stacks.containers import container, containers, hardware_of
-from stacks.instance_types import has_gpu, has_other_accelerator, is_arm, newest_cuda
+from stacks.instance_types import has_gpu, has_other_accelerator, is_arm, newest_cuda, newest_cuda_of_ami
 
 
 def container_problem(name: str, *, instance_type: str | None, today: date | None = None) -> str | None:
@@ -83,6 +83,30 @@ def cuda_problem(what: str, cuda: str | None, *, instance_type: str | None) -> s
     return (
         f"{what} has CUDA {cuda}, and the GPUs of {instance_type} are too old for more than CUDA {newest}; choose "
         "ml.g4dn, ml.g5 or a newer family"
+    )
+
+
+def ami_problem(version: str, cuda: str | None) -> str | None:
+    """Say in one sentence why the driver of a machine image cannot run an image's CUDA.
+
+    Parameters
+    ----------
+    version
+        The `InferenceAmiVersion`.
+    cuda
+        The container's version of CUDA, as "12.9"; None where it is not known, or there is none.
+
+    Returns
+    -------
+    str or None
+        None when nothing is known to stand against it.
+    """
+    newest = newest_cuda_of_ami(version)
+    if newest is None or cuda is None or int(cuda.partition(".")[0]) <= newest:
+        return None
+    return (
+        f"the driver of {version} runs CUDA {newest} and older, and the container has CUDA {cuda}; leave the key "
+        "out, or choose al2023-ami-sagemaker-inference-gpu-4-1"
     )
 
 

@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
@@ -12,6 +11,7 @@ from assets.checkout import ROOT
 from stacks.containers import aws_image, build_for, dlc_accounts, own_container, registry
 from stacks.containers import container as catalogue_entry
 from stacks.names import Names
+from stacks.place import place_of
 from stacks.settings import DockerfileContainer, ImageContainer, Variant
 
 SERVING = ROOT / "serving"
@@ -107,4 +107,4 @@ def _built(scope: Construct, names: Names, asset: ecr_assets.DockerImageAsset) -
 
 
 def _repository_arn(scope: Construct, region: str, account: str, repository: str) -> str:
-    return f"arn:{cdk.Stack.of(scope).partition}:ecr:{region}:{account}:repository/{repository}"
+    return f"arn:{place_of(scope).partition}:ecr:{region}:{account}:repository/{repository}"

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.dashboard_graph import Graph
 from stacks.dashboard_graphs import graphs_of
+from stacks.place import place_of
 from stacks.settings import EndpointSettings
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
@@ -56,9 +57,10 @@ def add_dashboard(
     stack = cdk.Stack.of(scope)
     above = _ALARMS_HEIGHT if alarm_arns else 0
     graphs = graphs_of(settings, endpoint_name)
+    region = place_of(scope).region
     widgets = [
         *([_alarms(alarm_arns)] if alarm_arns else []),
-        *(_widget(graph, number, above, stack.region) for number, graph in enumerate(graphs)),
+        *(_widget(graph, number, above, region) for number, graph in enumerate(graphs)),
     ]
     dashboard = cloudwatch.CfnDashboard(
         scope,

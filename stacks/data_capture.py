@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 
+from stacks.place import place_of
 from stacks.settings.data_capture import DataCapture
 
 _DAYS_OF_OLD_VERSIONS = 1
@@ -61,7 +62,7 @@ def capture_statement(
     return iam.PolicyStatement(
         sid="WriteCaptures",
         actions=["s3:PutObject"],
-        resources=[f"arn:{stack.partition}:s3:::{bucket}/{capture.key_prefix(endpoint)}*"],
+        resources=[place_of(stack).s3_arn(f"{bucket}/{capture.key_prefix(endpoint)}*")],
     )
 
 

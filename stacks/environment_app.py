@@ -18,6 +18,7 @@ from assets.errors import AssetError
 from stacks.template_validation import load_beside
 
 if TYPE_CHECKING:
+    from assets.inspection import Target
     from assets.package import Package
     from stacks.endpoint_stack import EndpointStack
     from stacks.settings import EndpointSettings, EnvironmentSettings, Variant
@@ -67,6 +68,7 @@ class EnvironmentApp(cdk.App):
         self._with_preflight = str(self.node.try_get_context("preflight")).lower() != "false"
         self._environment = str(self.node.try_get_context("env") or "local")
         self._environments = self.node.try_get_context("environments")
+        self._packaged: dict[tuple[str | None, Target], Package] = {}
 
     def load_settings(self, account: str | None = None) -> EnvironmentSettings:
         """Read the settings of the chosen environment.
@@ -100,13 +102,14 @@ class EnvironmentApp(cdk.App):
         from assets.model_folder import find_model
         from stacks.targets import endpoint_target
 
-        checked = checked_package(
-            find_model(variant.model),
-            [endpoint_target(endpoint, variant)],
-            progress=_progress,
-            with_preflight=self._with_preflight,
-        )
-        return checked.package
+        target = endpoint_target(endpoint, variant)
+        packed = self._packaged.get((variant.model, target))
+        if packed is None:  # endpoints may share a model
+            checked = checked_package(
+                find_model(variant.model), [target], progress=_progress, with_preflight=self._with_preflight
+            )
+            packed = self._packaged[variant.model, target] = checked.package
+        return packed
 
     def package_models(self, settings: EnvironmentSettings, package_of: PackageOf | None = None) -> Packages:
         """Package the models of all endpoints, without the CDK.

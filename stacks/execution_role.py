@@ -6,6 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.place import place_of
+
 _METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
 
 
@@ -53,7 +55,7 @@ class ExecutionRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group"
+        place = place_of(self)
         self._role = iam.Role(
             self,
             "Role",
@@ -68,7 +70,7 @@ class ExecutionRole(Construct):
                 iam.PolicyStatement(
                     sid="ReadModel",
                     actions=["s3:GetObject"],
-                    resources=[f"arn:{stack.partition}:s3:::{tarball}" for tarball in tarballs],
+                    resources=[place.s3_arn(tarball) for tarball in tarballs],
                 ),
                 iam.PolicyStatement(
                     sid="PullImage",
@@ -89,7 +91,7 @@ class ExecutionRole(Construct):
                 iam.PolicyStatement(
                     sid="WriteLogs",
                     actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                    resources=[f"{logs}:{log_group}:*" for log_group in log_groups],
+                    resources=[place.arn("logs", f"log-group:{log_group}:*") for log_group in log_groups],
                 ),
                 *statements,
             ],

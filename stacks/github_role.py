@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.bootstrap_roles import bootstrap_role
 from stacks.encryption import bucket_key_arn
+from stacks.place import place_of
 from stacks.settings import AsyncHosting, EnvironmentSettings
 from stacks.settings.github import ISSUER, GitHubSettings
 
@@ -90,19 +91,18 @@ def asynchronous(settings: EnvironmentSettings) -> dict[str, AsyncHosting]:
 
 def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.PolicyStatement]:
     """Yield what it takes to ask the endpoints, by their names as these settings make them."""
-    names, place = settings.names, f"{stack.region}:{stack.account}"
+    names, place = settings.names, place_of(stack)
     arns = {
-        name: f"arn:{stack.partition}:sagemaker:{place}:endpoint/{names.endpoint(name, endpoint.mode)}"
+        name: place.arn("sagemaker", f"endpoint/{names.endpoint(name, endpoint.mode)}")
         for name, endpoint in settings.endpoints.items()
     }
-    parameters = f"arn:{stack.partition}:ssm:{place}:parameter"
     yield iam.PolicyStatement(
         sid="InvokeEndpoints", actions=["sagemaker:InvokeEndpoint"], resources=list(arns.values())
     )
     yield iam.PolicyStatement(
         sid="FindEndpoints",
         actions=["ssm:GetParameter"],
-        resources=[f"{parameters}{names.parameter(name)}" for name in settings.endpoints],
+        resources=[place.arn("ssm", f"parameter{names.parameter(name)}") for name in settings.endpoints],
     )
     if queues := asynchronous(settings):
         yield iam.PolicyStatement(
@@ -118,7 +118,7 @@ def _exchanging_objects(
     """Yield what it takes to put requests into the artifact bucket, and to read answers and failures there."""
     if not queues:
         return
-    bucket = f"arn:{stack.partition}:s3:::{settings.names.bucket}"
+    bucket = place_of(stack).s3_arn(settings.names.bucket)
     inputs = [f"{bucket}/{hosting.key_prefix(name, 'input')}*" for name, hosting in queues.items()]
     outputs = [
         f"{bucket}/{prefix}*"

@@ -3,7 +3,7 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 InferenceAmiVersion = Literal[
     "al2-ami-sagemaker-inference-gpu-2",
@@ -90,6 +90,16 @@ def newest_cuda(instance_type: str) -> int | None:
 def has_local_disks(instance_type: str) -> bool:
     """Whether it has NVMe disks of its own, in place of a storage volume whose size and key can be chosen."""
     return family(instance_type) in _LOCAL_DISK_FAMILIES
+
+
+def newest_cuda_of_ami(version: str) -> int | None:
+    """Return the newest major version of CUDA that a machine image's driver runs; None of an unknown image.
+
+    Source: SageMaker API, ProductionVariant, InferenceAmiVersion.
+    """
+    if version not in get_args(InferenceAmiVersion):
+        return None
+    return _NEWEST_MAJOR if version == _CUDA_13 else _OLDEST_WITH_AMI
 
 
 def inference_ami_version(instance_type: str, cuda: str | None = None) -> InferenceAmiVersion | None:

@@ -9,11 +9,12 @@ from constructs import Construct
 from assets.package import Package
 from stacks.container_fit import support_warning
 from stacks.container_image import ContainerImage
-from stacks.containers import PYTORCH, pytorch_environment
+from stacks.containers import PYTORCH, dlc_accounts, pytorch_environment
 from stacks.execution_role import ExecutionRole
 from stacks.names import Names
 from stacks.network import vpc_config
-from stacks.settings import DockerfileContainer, EndpointSettings, ServerlessHosting, Variant
+from stacks.settings import EndpointSettings, ServerlessHosting, Variant
+from stacks.settings.container_kinds import ImageContainer
 from stacks.uncompressed import uncompressed_data_source
 
 
@@ -108,9 +109,15 @@ class VariantModel:
         return model
 
     def _warn(self, model: sagemaker.CfnModel) -> None:
+        """Tell of an image that is out of support, where the rule `end-of-patch` does not: it knows AWS's tags."""
         container = self.variant.container
+        if not isinstance(container, ImageContainer):
+            return
+        image = container.parsed
+        if image.account in dlc_accounts().values() and not image.reference.startswith("sha256:"):
+            return
         warning = support_warning(container.software, instance_type=self.variant.hosting.instance_for_container)
-        if warning and not isinstance(container, DockerfileContainer):
+        if warning:
             cdk.Annotations.of(model).add_warning_v2(f"slipway:{container.software}-out-of-support", warning)
 
     def _container(self) -> sagemaker.CfnModel.ContainerDefinitionProperty:

@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import IConstruct
 
+from stacks.place import place_of
 from stacks.settings.network import Network
 
 _ENOUGH_SUBNETS = 2
@@ -38,10 +39,10 @@ def network_statements(stack: cdk.Stack, network: Network) -> list[iam.PolicySta
     """
     if not network.subnets or not network.security_group_ids:
         return []
-    place = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}"
-    subnets = [f"{place}:subnet/{subnet}" for subnet in network.subnets]
-    groups = [f"{place}:security-group/{group}" for group in network.security_group_ids]
-    interfaces = f"{place}:network-interface/*"
+    place = place_of(stack)
+    subnets = [place.arn("ec2", f"subnet/{subnet}") for subnet in network.subnets]
+    groups = [place.arn("ec2", f"security-group/{group}") for group in network.security_group_ids]
+    interfaces = place.arn("ec2", "network-interface/*")
     return [
         iam.PolicyStatement(
             sid="CreateNetworkInterfaces",

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.alarms import rollback_alarms
+from stacks.place import place_of
 from stacks.settings.rollout import (
     AllAtOnceRollout,
     CanaryRollout,
@@ -77,9 +77,8 @@ class EndpointRollout(Construct):
 
         Source: Amazon SageMaker AI Developer Guide, "Auto-Rollback Configuration and Monitoring", *Prerequisites*.
         """
-        stack = cdk.Stack.of(self)
-        place = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm"
-        arns = [*(alarm.attr_arn for alarm in self.alarms), *(f"{place}:{name}" for name in self._their_names)]
+        theirs = [place_of(self).arn("cloudwatch", f"alarm:{name}") for name in self._their_names]
+        arns = [*(alarm.attr_arn for alarm in self.alarms), *theirs]
         if not arns:
             return []
         return [

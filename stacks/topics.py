@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.place import place_of
 from stacks.settings.observability import MADE, Observability
 
 
@@ -65,8 +66,8 @@ def alarm_topic_arn(scope: Construct, observability: Observability, *, key_arn: 
     """
     if observability.alarm_topic != MADE:
         return observability.alarm_topic
-    stack = cdk.Stack.of(scope)
-    alarms = f"arn:{stack.partition}:cloudwatch:{stack.region}:{stack.account}:alarm:*"
+    place = place_of(scope)
+    alarms = place.arn("cloudwatch", "alarm:*")
     topic = made_topic(
         scope,
         "AlarmTopic",
@@ -76,7 +77,7 @@ def alarm_topic_arn(scope: Construct, observability: Observability, *, key_arn: 
             principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             actions=["sns:Publish"],
             conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
+                "StringEquals": {"aws:SourceAccount": place.account},
                 "ArnLike": {"aws:SourceArn": alarms},
             },
         ),

@@ -9,6 +9,7 @@ from constructs import Construct
 from stacks.containers import dlc_accounts
 from stacks.execution_role import sagemaker_in
 from stacks.names import Names
+from stacks.place import place_of
 from stacks.training_container import REPOSITORY
 
 _METRICS_NAMESPACE = "/aws/sagemaker/TrainingJobs"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
@@ -39,10 +40,11 @@ class TrainingRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        bucket = f"arn:{stack.partition}:s3:::{names.bucket}"
+        place = place_of(self)
+        bucket = place.s3_arn(names.bucket)
         own = names.training_prefix("*")
-        logs = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{_LOG_GROUP}"
-        registry = f"arn:{stack.partition}:ecr:{stack.region}:{dlc_accounts()[names.region]}"
+        logs = place.arn("logs", f"log-group:{_LOG_GROUP}")
+        registry = f"arn:{place.partition}:ecr:{place.region}:{dlc_accounts()[names.region]}"
         self._role = iam.Role(
             self,
             "Role",

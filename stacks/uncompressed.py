@@ -9,6 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 
+from stacks.place import place_of
+
 
 def uncompressed_data_source(s3_uri: str) -> sagemaker.CfnModel.ModelDataSourceProperty:
     """Write the `ModelDataSource` of all objects under `s3_uri`, which ends with a slash.
@@ -37,7 +39,7 @@ def list_statement(stack: cdk.Stack, *, bucket: str, prefix: str) -> iam.PolicyS
     return iam.PolicyStatement(
         sid="ListModel",
         actions=["s3:ListBucket"],
-        resources=[f"arn:{stack.partition}:s3:::{bucket}"],
+        resources=[place_of(stack).s3_arn(bucket)],
         conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
     )
 

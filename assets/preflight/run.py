@@ -14,7 +14,7 @@ from assets.package import Package
 from assets.preflight.limits import HostingTarget
 from assets.preflight.report import Report
 from assets.preflight.server_choice import software_folders
-from assets.preflight.tree_digest import digest_tree
+from assets.preflight.tree_digest import digest_of_own_files, digest_tree
 from assets.progress import as_progress
 from assets.records import Records
 from assets.source_digest import combine
@@ -109,7 +109,7 @@ def _key(package: Package, model: ModelFolder, target: HostingTarget) -> str:
             "container": target.container,
             "hosting": target.hosting,
             "memory_size_in_mb": target.memory_size_in_mb,
-            "software": [digest_tree(folder) for folder in software_folders(target.container)],
+            "software": [digest_of_own_files(folder) for folder in software_folders(target.container)],
             "python": platform.python_version(),
             "torch": metadata.version("torch"),
         }

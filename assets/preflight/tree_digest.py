@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from functools import cache
 from pathlib import Path
 
 _CACHE = "__pycache__"
@@ -18,6 +19,12 @@ def digest_tree(folder: Path) -> str:
             content = file.read()
         digest.update(os.fsencode(os.path.relpath(path, folder)) + b"\0%d\0" % len(content) + content)
     return digest.hexdigest()
+
+
+@cache
+def digest_of_own_files(folder: Path) -> str:
+    """Return the digest of a folder of Slipway's own, which does not change while it runs."""
+    return digest_tree(folder)
 
 
 def _files(folder: str) -> list[str]:

@@ -48,7 +48,7 @@ def refuse_deployment(deployment: Mapping[str, Any] | None, before: Record | Non
     routing = (blue_green or {}).get("TrafficRoutingConfiguration")
     if routing:
         _refuse_routing(routing, variants)
-    if before and (rolling or (routing and routing["Type"] != "ALL_AT_ONCE")):
+    if before and (rolling or blue_green):
         _refuse_renaming(before, after)
     _refuse_time(rolling or blue_green, variants, deployment)
 
@@ -79,7 +79,7 @@ def _refuse_renaming(before: Record, after: Record) -> None:
     old, new = ({each["VariantName"] for each in config["ProductionVariants"]} for config in (before, after))
     if old != new:
         raise validation_error(
-            "Variant names must not change in a canary, linear or rolling deployment:"
+            "Variant names must not change in a blue/green or rolling deployment:"
             f" {', '.join(sorted(old))} became {', '.join(sorted(new))}."
         )
 

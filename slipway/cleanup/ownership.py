@@ -66,6 +66,8 @@ class Resource:
         Its tags.
     says
         What else tells whose it is: a description, or the resource that a scaling target is for.
+    is_closed
+        Whether its own policy refuses to tell more than its name.
     """
 
     kind: Kind
@@ -73,6 +75,7 @@ class Resource:
     arn: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     says: str = ""
+    is_closed: bool = False
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ class FoundStack:
         return self.status.endswith("_IN_PROGRESS") and self.status != _STANDS_STILL
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether an update of it, or the rollback of one, failed: it may still run, and cannot be deployed."""
+        return self.is_there and self.status.endswith("_FAILED") and not self.has_failed
+
+    @property
     def has_failed(self) -> bool:
         """Whether it is what a failed creation or deletion left."""
         return self.status in _FAILED
@@ -85,7 +90,9 @@ def stacks_of(claims: Claims, found: list[FoundStack]) -> list[FoundStack]:
 
 
 def _is_described(claims: Claims, stack: FoundStack) -> bool:
-    return not stack.description or stack.description in stack_descriptions(claims)
+    if not stack.description:
+        return stack.status == _STANDS_STILL
+    return stack.description in stack_descriptions(claims)
 
 
 def resources_of(cloudformation: Any, stack: FoundStack) -> set[str]:

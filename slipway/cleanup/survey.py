@@ -60,11 +60,14 @@ class Survey:
         In the order in which they can be removed: stacks first.
     unseen
         What could not be looked at.
+    closed
+        What lets nobody but its owner look at it, and so is taken for somebody else's.
     """
 
     deployed: dict[str, str]
     findings: tuple[Finding, ...]
     unseen: tuple[Unseen, ...]
+    closed: tuple[Resource, ...] = ()
 
     @property
     def left_over(self) -> tuple[Finding, ...]:
@@ -139,16 +142,21 @@ class Surveyor:
         defined = app_stacks(self.settings)
         deployed = {s.name: s.status for s in stacks if s.name in defined and not s.has_failed}
         used = {i for s in stacks if s.name not in self.undeletable for i in resources_of(cloudformation, s)}
-        found = [self._of_stack(stack, defined) for stack in stacks if stack.name not in deployed]
+        found = [
+            self._of_stuck_stack(stack) if stack.name in deployed else self._of_stack(stack, defined)
+            for stack in stacks
+            if stack.name not in deployed or stack.is_stuck
+        ]
         unseen: list[Unseen] = []
+        closed: list[Resource] = []
         ownership = Ownership(claims, [_claims_of(other) for other in self.others])
         for kind in self._kinds(claims, deployed):
             self.looking(kind.plural)
             try:
-                found += self._judged(kind, ownership, used, set(deployed))
+                found += self._judged(kind, ownership, used, set(deployed), closed)
             except ClientError as error:
                 unseen.append(Unseen(kind.plural, str(error)))
-        return Survey(deployed, tuple(self._with_holders(found, deployed)), tuple(unseen))
+        return Survey(deployed, tuple(self._with_holders(found, deployed)), tuple(unseen), tuple(closed))
 
     def _claims(self) -> Claims:
         names = self.settings.names
@@ -173,12 +181,19 @@ class Surveyor:
             yield kind
 
     def _judged(
-        self, kind: ResourceKind, ownership: Ownership, used: set[str], deployed: set[str]
+        self,
+        kind: ResourceKind,
+        ownership: Ownership,
+        used: set[str],
+        deployed: set[str],
+        closed: list[Resource],
     ) -> list[Finding]:
         listed = [one for one in kind.listed(self.clients, self.settings.names) if not _is_used(one, used)]
         found = []
         for resource in self._tagged(kind, listed):
             reason = ownership.reason(resource)
+            if not reason and resource.is_closed:
+                closed.append(resource)
             if reason and not (kind.kind == "template" and self._is_deployed_template(resource, deployed)):
                 found.append(self._finding(kind, resource, reason))
         return found
@@ -220,6 +235,20 @@ class Surveyor:
         command = self._shell(f"cloudformation delete-stack --stack-name {stack.name}")
         return Finding(Resource("stack", stack.name, stack.stack_id, says=says), reason, (command,))
 
+    def _of_stuck_stack(self, stack: FoundStack) -> Finding:
+        # Sources: AWS CDK CLI reference, cdk rollback; CloudFormation API, ContinueUpdateRollback.
+        back = self._local(f"cdk rollback {stack.name} -c env={self.settings.name}")
+        resumed = self._shell(f"cloudformation continue-update-rollback --stack-name {stack.name}")
+        events = self._shell(f"cloudformation describe-stack-events --stack-name {stack.name}")
+        commands = {"UPDATE_FAILED": (back,), "UPDATE_ROLLBACK_FAILED": (back, resumed)}
+        return Finding(
+            Resource("stack", stack.name, stack.stack_id, says=stack.status),
+            f"it is {stack.status}: what it runs still runs, and it cannot be deployed before it is rolled back",
+            commands.get(stack.status, (events,)),
+            note="--remove leaves it, because it may serve; cdk destroy deletes it",
+            is_held=True,
+        )
+
     def _with_holders(self, findings: list[Finding], deployed: dict[str, str]) -> Iterator[Finding]:
         """Hold back what deployed endpoints and trainings need: bucket, key and repository, and their stack."""
         names = self.settings.names
@@ -227,7 +256,7 @@ class Surveyor:
         shared = {names.bucket, names.repository, names.artifact_stack, names.bucket_key_parameter}
         for finding in findings:
             is_shared = finding.resource.name in shared or finding.resource.says == bucket_key_description(names)
-            if users and is_shared and finding.state == "left over":
+            if users and is_shared and finding.state == "left over" and not finding.is_held:
                 yield replace(finding, is_held=True, note=f"{users} may still need it: destroy that first")
             else:
                 yield finding
@@ -235,7 +264,10 @@ class Surveyor:
     def _shell(self, command: str) -> str:
         whole = f"aws {command} --region {self.settings.region}"
         # A command may hold another one, which the shell runs first.
-        return whole.replace("aws ", "slipway local run -- aws ") if self.settings.is_local else whole
+        return whole.replace("aws ", self._local("aws "))
+
+    def _local(self, command: str) -> str:
+        return f"slipway local run -- {command}" if self.settings.is_local else command
 
 
 def _tags(read: Callable[[Clients, Resource], Tags], clients: Clients, resource: Resource) -> Tags | None:

@@ -10,14 +10,19 @@ import typer
 from assets.checkout import shown
 from slipway.console import print_json, say
 from slipway.costs.break_even import break_evens
-from slipway.costs.cost import Traffic
+from slipway.costs.cost import SECONDS_PER_MONTH, Traffic
 from slipway.costs.estimate import estimate_environment
 from slipway.costs.price_file import known_prices
 from slipway.costs.report import cost_facts, print_costs
 from slipway.costs.update import pricing_client, update_prices
 from slipway.environments import LOCAL_ENVIRONMENT, environments_folder, load
 from slipway.errors import CommandError
+from slipway.finite_option import finite
 from stacks.settings import ENVIRONMENTS, environment_names
+
+_MOST_REQUESTS = 10**12
+_LONGEST_REQUEST = 1000 * SECONDS_PER_MONTH
+"""What is counted is a month's, in milliseconds."""
 
 
 def costs_command(
@@ -25,10 +30,14 @@ def costs_command(
         str | None, typer.Option(help=f"The environment; {LOCAL_ENVIRONMENT} when left out.", show_default=False)
     ] = None,
     requests_per_month: Annotated[
-        int | None, typer.Option(help="The requests that each endpoint gets in a month.", min=0)
+        int | None,
+        typer.Option(help="The requests that each endpoint gets in a month.", min=0, max=_MOST_REQUESTS),
     ] = None,
     ms_per_request: Annotated[
-        float | None, typer.Option(help="How long a request takes, in milliseconds.", min=0.001)
+        float | None,
+        typer.Option(
+            help="How long a request takes, in milliseconds.", min=0.001, max=_LONGEST_REQUEST, callback=finite
+        ),
     ] = None,
     update: Annotated[
         bool,
@@ -43,9 +52,12 @@ def costs_command(
     milliseconds = None if ms_per_request is None else Decimal(str(ms_per_request))
     traffic = _traffic(requests_per_month, milliseconds)
     if update:
-        path = update_prices(pricing_client(), _regions(env))
+        regions = _regions(env)
+        path = update_prices(pricing_client(), regions)
         say(f"wrote {shown(path)}")
         if env is None:
+            if as_json:
+                print_json({"prices": str(path), "regions": regions})
             return
     settings, prices = load(env or LOCAL_ENVIRONMENT), known_prices()
     cost = estimate_environment(settings, traffic, prices)

@@ -11,7 +11,8 @@ import typer
 from slipway.console import print_json
 from slipway.doctor.examination import examine
 from slipway.doctor.finding import Finding
-from slipway.environments import LOCAL_ENVIRONMENT
+from slipway.environments import LOCAL_ENVIRONMENT, environments_folder, load
+from stacks.settings import ENVIRONMENTS, environment_names
 
 
 def doctor_command(
@@ -19,6 +20,8 @@ def doctor_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check this machine, and the AWS account of an environment; exit with 1 if anything is wrong."""
+    if env not in environment_names(environments_folder() or ENVIRONMENTS):
+        load(env)  # says which there are
     findings = []
     for finding in examine(env):
         findings.append(finding)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from slipway.console import print_json
 from slipway.environments import connect, find_endpoint
+from slipway.printable import printable
 from slipway.since import parse_since
 
 if TYPE_CHECKING:
@@ -96,11 +97,5 @@ def _print_finding(finding: Finding) -> None:
 def _print_lines(label: str, text: str) -> None:
     """Print lines behind a label, without what a terminal would act on: others may have written parts of them."""
     for line in text.splitlines():
-        typer.echo(f"{label:<{_LABEL}}{_printable(line)}".rstrip())
+        typer.echo(f"{label:<{_LABEL}}{printable(line)}".rstrip())
         label = ""
-
-
-def _printable(line: str) -> str:
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
-    )

@@ -17,12 +17,14 @@ from rich.console import Console
 from slipway.console import print_json, say
 from slipway.environments import LOCAL_ENVIRONMENT, connect, find_endpoint
 from slipway.errors import CommandError
+from slipway.finite_option import finite
 from slipway.invocation import DeployedEndpoint, invoke
 from slipway.load.client import runtime_client
 from slipway.load.display import load_display
 from slipway.load.measurement import Measurement, Plan
 from slipway.load.report import LoadResult
 from slipway.load.request import LoadRequest, request_of_file, request_of_sample
+from slipway.output_file import check_writable
 from stacks.settings import EndpointSettings, EnvironmentSettings
 
 _MOST_CLIENTS = 1000
@@ -33,9 +35,14 @@ def load_command(
     endpoint: Annotated[str, typer.Argument(help="The endpoint's name in the environment's file.")],
     env: Annotated[str, typer.Option(help="The environment.")] = "local",
     concurrency: Annotated[str, typer.Option(help="The numbers of clients, one after another.")] = "1,8,32",
-    seconds: Annotated[float, typer.Option(help="How long each number of clients is measured.", min=0.1)] = 20,
+    seconds: Annotated[
+        float, typer.Option(help="How long each number of clients is measured.", min=0.1, callback=finite)
+    ] = 20,
     warm_up: Annotated[
-        float, typer.Option(help="Seconds before that, in which requests are sent and not counted.", min=0)
+        float,
+        typer.Option(
+            help="Seconds before that, in which requests are sent and not counted.", min=0, callback=finite
+        ),
     ] = 1,
     sample: Annotated[
         str | None, typer.Option(help="The sample of the endpoint's model to send; left out: the first one.")
@@ -54,7 +61,7 @@ def load_command(
     settings, endpoint_settings = find_endpoint(env, endpoint)
     request = _request(endpoint, endpoint_settings, sample, file, content_type)
     for path in filter(None, (output, plot)):
-        _check_place(path)
+        check_writable(path)
     result = _measure(settings, endpoint, request, plan)
     _print(result, as_json=as_json)
     if output:
@@ -89,13 +96,6 @@ def _request(
     if content_type and not file:
         raise CommandError("--content-type is that of a --file; a sample says its own")
     return request_of_file(file, content_type) if file else request_of_sample(endpoint, settings, sample)
-
-
-def _check_place(path: Path) -> None:
-    """Refuse what cannot be written before the first request is sent."""
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise CommandError(f"{path} cannot be written: give a file in a folder that is there")
 
 
 def _measure(settings: EnvironmentSettings, endpoint: str, request: LoadRequest, plan: Plan) -> LoadResult:

@@ -24,6 +24,7 @@ from slipway.environments import (
     local_client_environment,
 )
 from slipway.errors import CommandError
+from slipway.printable import printable
 
 local_app = typer.Typer(no_args_is_help=True, help="AWS on this machine: no account, no docker, no root.")
 
@@ -146,7 +147,7 @@ def _print_status(emulator: Emulator, endpoints: list[dict[str, Any]]) -> None:
     for endpoint in endpoints:
         notes = [endpoint["failure_reason"], *(variant["note"] for variant in endpoint["variants"])]
         for note in filter(None, notes):
-            typer.echo(f"{endpoint['name']}: {note}")
+            typer.echo(f"{endpoint['name']}: {printable(note)}")
 
 
 def _print_log_group(logs: Any, group: str, lines: int) -> None:
@@ -155,4 +156,4 @@ def _print_log_group(logs: Any, group: str, lines: int) -> None:
     typer.echo(f"==> {group}", err=True)
     newest = sorted(events, key=lambda event: event["timestamp"])[-lines:] if lines > 0 else []
     for event in newest:
-        typer.echo(event["message"])
+        typer.echo(printable(event["message"]))

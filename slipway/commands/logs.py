@@ -14,6 +14,7 @@ from slipway.console import print_json, say
 from slipway.endpoint_logs import EndpointLogs, LogEvent
 from slipway.environments import connect, find_endpoint, load
 from slipway.errors import CommandError
+from slipway.printable import printable
 from slipway.since import parse_since
 
 _INTERVAL, _INTERVAL_PER_GROUP = 2.0, 0.4
@@ -40,7 +41,8 @@ def logs_command(
     wanted = [endpoint] if endpoint else list(settings.endpoints)
     if not wanted:
         raise CommandError(f"Environment {env} has no endpoints")
-    logs = EndpointLogs(connect(settings)("logs"), settings.names, wanted, begin, say=say)
+    client = connect(settings)("logs")
+    logs = EndpointLogs(client, settings.names, wanted, begin, say=say, outlasts_connections=follow)
     if follow:
         _follow(logs, env, has_several=endpoint is None, as_json=as_json)
     if as_json:
@@ -84,7 +86,7 @@ def _no_log_group(endpoint: str, env: str) -> str:
 
 def _line(event: LogEvent, *, has_several: bool) -> str:
     who = f"{event.endpoint}/{event.stream}" if has_several else event.stream
-    return f"{_shown(event.timestamp)} [{who}] {event.message}"
+    return printable(f"{_shown(event.timestamp)} [{who}] {event.message}")
 
 
 def _described(event: LogEvent) -> dict[str, Any]:

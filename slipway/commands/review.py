@@ -11,6 +11,7 @@ import typer
 from assets.checkout import shown
 from slipway.console import say
 from slipway.errors import CommandError
+from slipway.output_file import check_writable
 from slipway.package_progress import package_progress
 from slipway.review.gates import ALLOWED, FailOn, parse_fail_on
 from slipway.review.json_report import to_json
@@ -37,6 +38,8 @@ def review_command(
 ) -> None:
     """Say what the working tree changes in AWS against a commit: no credentials, no network."""
     gates = _gates(fail_on)
+    if output:
+        check_writable(output)
     with package_progress() as progress:
         review = make_review(base, env or [], gates, progress)
     _write(_text(review, output_format), output)

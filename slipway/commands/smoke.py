@@ -14,6 +14,7 @@ from slipway.console import print_json, say
 from slipway.environments import connect, find_endpoint, load
 from slipway.errors import CommandError
 from slipway.invocation import DeployedEndpoint
+from slipway.printable import printable
 from slipway.sending import ASYNC_SECONDS
 from slipway.smoke.check import run_checks
 from slipway.smoke.plan import planned_checks
@@ -64,7 +65,7 @@ def _are_good(results: list[Result]) -> bool:
 def _line(result: Result) -> str:
     took = "" if result.milliseconds is None else f"{result.milliseconds:.1f} ms"
     what = "/".join(filter(None, (result.endpoint, result.variant, result.sample)))
-    return f"{result.verdict:<8} {what}: {', '.join(filter(None, (took, result.reason)))}"
+    return printable(f"{result.verdict:<8} {what}: {', '.join(filter(None, (took, result.reason)))}")
 
 
 def _summarize(results: list[Result], env: str) -> None:

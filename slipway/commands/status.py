@@ -13,6 +13,7 @@ from slipway.console import print_json
 from slipway.endpoint_status import EndpointStatus, VariantStatus, endpoint_status
 from slipway.environment_status import MissingEndpoint, environment_status
 from slipway.environments import connect, find_endpoint, load
+from slipway.printable import printable
 
 _WIDE = 1000
 """Columns: a line of the table stays one, so that it can be searched and cut."""
@@ -92,7 +93,7 @@ def _print(status: EndpointStatus) -> None:
         typer.echo(f"deployed    {status.deployed_config}")
     typer.echo(f"stack       {status.stack_status}")
     if status.failure_reason:
-        typer.echo(f"reason      {status.failure_reason}")
+        typer.echo(f"reason      {printable(status.failure_reason)}")
     if status.next_endpoint_name:
         typer.echo(
             f"next        the settings lead to {status.next_endpoint_name}: the next deployment makes it, moves "

@@ -121,6 +121,7 @@ def _document(env: str, survey: Survey, removed: Iterable[Finding], failures: It
         "kept": by_state["kept"],
         "traces": by_state["trace"],
         "not_looked_at": [{"what": unseen.what, "reason": unseen.reason} for unseen in survey.unseen],
+        "closed": [{"kind": one.kind, "name": one.name} for one in survey.closed],
         "removed": [{"kind": one.resource.kind, "name": one.resource.name} for one in removed],
         "not_removed": [
             {"kind": one.finding.resource.kind, "name": one.finding.resource.name, "reason": one.reason}
@@ -154,6 +155,8 @@ def _print(env: str, survey: Survey, removed: Iterable[Finding], failures: Itera
             _print_finding(finding)
     for unseen in survey.unseen:
         say(f"could not look at {unseen.what}: {unseen.reason}")
+    for closed in survey.closed:
+        say(f"the {closed.kind} {closed.name} refuses to be described: taken for somebody else's")
     typer.echo(_verdict(env, survey))
 
 
@@ -169,11 +172,16 @@ def _print_finding(finding: Finding) -> None:
 
 def _verdict(env: str, survey: Survey) -> str:
     number = len(survey.left_over)
-    deployed = ", ".join(survey.deployed) or "no stack"
+    deployed = ", ".join(_shown(*stack) for stack in survey.deployed.items()) or "no stack"
     if survey.is_clean:
         return f"{env} is clean: nothing is left over. Deployed: {deployed}"
     if not number:
         return f"{env}: nothing was found, but not all could be looked at. Deployed: {deployed}"
-    return (
-        f"{env}: {number} left over. Deployed: {deployed}. `slipway verify-clean --env {env} --remove` removes it"
-    )
+    verdict = f"{env}: {number} left over. Deployed: {deployed}"
+    if any(finding.is_removable for finding in survey.left_over):
+        return f"{verdict}. `slipway verify-clean --env {env} --remove` removes it"
+    return verdict
+
+
+def _shown(stack: str, status: str) -> str:
+    return stack if status.endswith("_COMPLETE") else f"{stack} ({status})"

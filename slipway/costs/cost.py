@@ -133,13 +133,13 @@ class EnvironmentCost:
 
     @property
     def lower(self) -> Decimal | None:
-        """US dollars in the cheapest month, of what has a price; None when nothing has one."""
-        return _sum(endpoint.lower for endpoint in self.endpoints)
+        """US dollars in the cheapest month, of what has a price; None when nothing of its endpoints has one."""
+        return _sum(endpoint.lower for endpoint in self.endpoints) if self.endpoints else Decimal(0)
 
     @property
     def upper(self) -> Decimal | None:
-        """US dollars in the dearest month, of what has a price; None when nothing has one."""
-        return _sum(endpoint.upper for endpoint in self.endpoints)
+        """US dollars in the dearest month, of what has a price; None when nothing of its endpoints has one."""
+        return _sum(endpoint.upper for endpoint in self.endpoints) if self.endpoints else Decimal(0)
 
     @property
     def unpriced(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from slipway.review.assembly import Assembly, Stack
 from slipway.review.models import model_changes
-from slipway.review.policies import Holder, Statements, statements
+from slipway.review.policies import Statements, statements
 from slipway.review.policy_diff import PolicyChange, policy_changes
-from slipway.review.property_diff import ValueChange, value_changes
+from slipway.review.policy_holders import Holder
+from slipway.review.property_diff import ValueChange, same, value_changes
 from slipway.review.report import EnvironmentReview, StackReview
 from slipway.review.resource_spec import TypeOf, resource_type
 from slipway.review.template_diff import resource_changes
@@ -43,7 +44,9 @@ def compare(name: str, old: Assembly, new: Assembly, type_of: TypeOf = resource_
 
 
 def _differ(old: Stack | None, new: Stack | None) -> bool:
-    return (old and (old.template, old.protected)) != (new and (new.template, new.protected))
+    if old is None or new is None:
+        return old is not new
+    return old.protected != new.protected or not same(old.template, new.template)
 
 
 def _empty(stack: Stack | None) -> Stack:

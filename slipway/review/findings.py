@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -101,22 +102,31 @@ def lint(stacks: Sequence[Path], names: Sequence[str]) -> list[Finding]:
     Returns
     -------
     list of Finding
-        None where cfn-lint is not installed, which only the development requirements bring.
+        Empty where cfn-lint is not installed; `missing_tools` says so.
 
     Raises
     ------
     CommandError
         It could not judge.
     """
-    tool = Path(sys.executable).with_name(_LINT)
-    if not stacks or not tool.is_file():
+    if not stacks or not _lint_path().is_file():
         return []
-    command = [str(tool), "--non-zero-exit-code", "none", "--format", "json", *map(str, stacks)]
+    command = [str(_lint_path()), "--non-zero-exit-code", "none", "--format", "json", *map(str, stacks)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise CommandError(f"cfn-lint ended with status {done.returncode}: {done.stderr.strip()[-200:]}")
     called = dict(zip(map(str, stacks), names, strict=True))
     return [_of_lint(match, called) for match in json.loads(done.stdout or "[]")]
+
+
+def missing_tools() -> tuple[str, ...]:
+    """Return which of the tools that only the development requirements bring are not installed."""
+    found = {_LINT: _lint_path().is_file(), "cdk-nag": importlib.util.find_spec("cdk_nag") is not None}
+    return tuple(name for name, is_there in found.items() if not is_there)
+
+
+def _lint_path() -> Path:
+    return Path(sys.executable).with_name(_LINT)
 
 
 def _of_lint(match: dict[str, Any], called: dict[str, str]) -> Finding:

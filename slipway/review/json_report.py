@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
+from slipway.review.conditions import Condition
 from slipway.review.policy_diff import PolicyChange
 from slipway.review.policy_words import sentence
 from slipway.review.report import EnvironmentReview, Review
@@ -21,6 +22,7 @@ def to_json(review: Review) -> dict[str, Any]:
         "environments": [_environment(each) for each in review.environments],
         "failing_gates": _plain(review.gates),
         "unjudged_gates": _plain(review.unjudged),
+        "missing_tools": _plain(review.missing_tools),
     }
 
 
@@ -47,7 +49,7 @@ def _unchanged(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value) and not isinstance(value, type | Condition):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _plain(value._asdict())
@@ -57,4 +59,4 @@ def _plain(value: Any) -> Any:
         return sorted(map(_plain, value))
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, Decimal | Condition) else value

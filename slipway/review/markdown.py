@@ -37,6 +37,7 @@ def to_markdown(review: Review, limit: int = LIMIT) -> str:
     blocks = [Block(0, before=("## Slipway review", "", _compared(review), ""))]
     verdicts = tuple(f"- {code(each.name)}: {verdict(each, code, _strong)}" for each in review.environments)
     blocks.append(Block(1, items=verdicts, after=("",)))
+    blocks += _missing(review.missing_tools)
     blocks += _gates("Gates that fail", review.gates)
     blocks += _gates("Gates that could not be judged", review.unjudged)
     for each in review.environments:
@@ -56,6 +57,14 @@ def _compared(review: Review) -> str:
     head = f"the working tree on {code(revisions.head[:_SHORT])}"
     head += ", which has uncommitted changes" if revisions.dirty else ""
     return f"What changes in AWS between {base} and {head}."
+
+
+def _missing(tools: Sequence[str]) -> list[Block]:
+    if not tools:
+        return []
+    names = " and ".join(map(code, tools))
+    text = f"Without the findings of {names}, which {code('pip install -r requirements-dev.txt')} installs."
+    return [Block(1, before=(text, ""))]
 
 
 def _gates(title: str, gates: Sequence[Gate]) -> list[Block]:

@@ -5,39 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from slipway.review.assembly import Stack
-from slipway.review.intrinsics import as_text, is_intrinsic, plain, references, resolved
-
-HolderKind = Literal["role", "trust", "managed policy", "policy", "resource"]
-"""Whose statements: what a role may do, who may take a role, what those with a policy may do, a resource's own."""
+from slipway.review.conditions import Condition, conditions
+from slipway.review.intrinsics import as_text, is_intrinsic
+from slipway.review.policy_holders import MANAGED_POLICY, MEMBERSHIP, Holder, attached, holders, principal, target
 
 _WHOLE = frozenset({"*"})
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Whom statements are about.
-
-    Parameters
-    ----------
-    kind
-        See `HolderKind`.
-    stack
-        The stack's name.
-    name
-        Logical id of the role, policy or resource.
-    """
-
-    kind: HolderKind
-    stack: str
-    name: str
-
-    @property
-    def shown(self) -> str:
-        """The name without the CDK's hash."""
-        return plain(self.name)
 
 
 @dataclass(frozen=True)
@@ -51,7 +26,7 @@ class Statement:
     actions, resources, principals
         Patterns; what is excepted (`NotAction` and the like) starts with `not `.
     conditions
-        Each a text of its own: operator, key and values.
+        Which all have to hold.
     sid
         Its name, if it has one.
     """
@@ -60,7 +35,7 @@ class Statement:
     actions: frozenset[str]
     resources: frozenset[str] = _WHOLE
     principals: frozenset[str] = frozenset()
-    conditions: frozenset[str] = frozenset()
+    conditions: frozenset[Condition] = frozenset()
     sid: str = field(default="", compare=False)
 
 
@@ -81,25 +56,37 @@ def _of_resource(stack: str, logical_id: str, resource: Mapping[str, Any]) -> It
     kind = resource["Type"]
     if kind == "AWS::Lambda::Permission":
         yield (
-            Holder("resource", stack, _target(properties.get("FunctionName"), logical_id)),
+            Holder("resource", stack, target(properties.get("FunctionName"), logical_id)),
             _permission(properties),
         )
-    if kind == "AWS::IAM::Role":
-        yield from _of_role(Holder("role", stack, logical_id), properties)
+    for holder, policy in _given(stack, logical_id, kind, properties):
+        yield holder, Statement("Allow", frozenset({policy}))
+    own = principal(stack, logical_id, kind)
+    boundary = properties.get("PermissionsBoundary")
+    if own and boundary is not None:
+        yield own, Statement("Deny", frozenset({f"all outside the boundary {as_text(boundary)}"}))
     for name, value in properties.items():
         for document in _documents(value):
-            for holder in _holders(stack, logical_id, kind, name, properties):
+            for holder in holders(stack, logical_id, kind, name, properties):
                 for statement in _as_list(document["Statement"]):
                     yield holder, _statement(statement, has_resource=holder.kind != "trust")
 
 
-def _of_role(holder: Holder, properties: Mapping[str, Any]) -> Iterator[tuple[Holder, Statement]]:
-    """Yield what managed policies give a role: by their names, since AWS keeps their statements."""
-    for policy in properties.get("ManagedPolicyArns", []):
-        yield holder, Statement("Allow", frozenset({f"all of the policy {as_text(policy)}"}))
-    boundary = properties.get("PermissionsBoundary")
-    if boundary is not None:
-        yield holder, Statement("Deny", frozenset({f"all outside the boundary {as_text(boundary)}"}))
+def _given(stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[Holder, str]]:
+    """Yield who has which managed policy or is in which group: by name, as AWS keeps what most of them allow."""
+    own = principal(stack, logical_id, kind)
+    if own:
+        for policy in _as_list(properties.get("ManagedPolicyArns", [])):
+            yield own, f"all of the policy {as_text(policy)}"
+    if own and own.kind == "user":
+        for group in _as_list(properties.get("Groups", [])):
+            yield own, f"all of the group {as_text(group)}"
+    if kind == MANAGED_POLICY:
+        for holder in attached(stack, properties):
+            yield holder, f"all of the policy {as_text({'Ref': logical_id})}"
+    if kind == MEMBERSHIP:
+        for holder in attached(stack, {"Users": properties.get("Users", [])}):
+            yield holder, f"all of the group {as_text(properties.get('GroupName'))}"
 
 
 def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -119,37 +106,13 @@ def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
                 yield from _documents(each)
 
 
-def _holders(stack: str, logical_id: str, kind: str, name: str, properties: Mapping[str, Any]) -> Iterator[Holder]:
-    if kind == "AWS::IAM::Role":
-        yield Holder("trust" if name == "AssumeRolePolicyDocument" else "role", stack, logical_id)
-    elif kind == "AWS::IAM::ManagedPolicy":
-        yield Holder("managed policy", stack, logical_id)
-    elif kind in {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}:
-        roles = [*references(properties.get("Roles", [])), *references(properties.get("RoleName"))]
-        yield from [Holder("role", stack, role) for role in roles] or [Holder("policy", stack, logical_id)]
-    elif kind.startswith("AWS::IAM::"):
-        yield Holder("policy", stack, logical_id)
-    else:
-        targets = [
-            properties[key] for key in ("Bucket", "Queues", "Topics", "KeyId", "SecretId") if key in properties
-        ]
-        yield Holder("resource", stack, _target(targets, logical_id))
-
-
-def _target(value: Any, otherwise: str) -> str:
-    """Return the logical id of what a resource policy is attached to, or of the policy."""
-    return next(references(value), otherwise)
-
-
 def _permission(properties: Mapping[str, Any]) -> Statement:
-    conditions = [
-        f"{key} {as_text(properties[key])}" for key in ("SourceArn", "SourceAccount") if key in properties
-    ]
+    sources = [key for key in ("SourceArn", "SourceAccount") if key in properties]
     return Statement(
         "Allow",
         frozenset({as_text(properties.get("Action"))}),
         principals=frozenset({as_text(properties.get("Principal"))}),
-        conditions=frozenset(conditions),
+        conditions=frozenset(Condition(key, "is", (as_text(properties[key]),)) for key in sources),
     )
 
 
@@ -159,7 +122,7 @@ def _statement(statement: Mapping[str, Any], *, has_resource: bool) -> Statement
         actions=_patterns(statement, "Action"),
         resources=_patterns(statement, "Resource") if has_resource else _WHOLE,
         principals=frozenset(_principals(statement)),
-        conditions=frozenset(_conditions(statement.get("Condition", {}))),
+        conditions=frozenset(conditions(statement.get("Condition", {}))),
         sid=str(statement.get("Sid", "")),
     )
 
@@ -183,13 +146,6 @@ def _principals(statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _principal(kind: str, name: str) -> str:
     return "*" if (kind, name) == ("AWS", "*") else name
-
-
-def _conditions(conditions: Any) -> Iterator[str]:
-    for operator, tests in resolved(conditions).items() if isinstance(conditions, Mapping) else ():
-        for key, values in tests.items() if isinstance(tests, Mapping) else ():
-            shown = " or ".join(sorted(as_text(each) for each in _as_list(values)))
-            yield f"{key} {operator} {shown}"
 
 
 def _as_list(value: Any) -> list[Any]:

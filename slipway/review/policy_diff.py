@@ -9,7 +9,9 @@ from functools import cache
 from itertools import product
 from typing import Literal
 
-from slipway.review.policies import Holder, Statement, Statements
+from slipway.review.conditions import Condition
+from slipway.review.policies import Statement, Statements
+from slipway.review.policy_holders import Holder
 
 Kind = Literal["appears", "widens", "narrows", "goes"]
 """What becomes of a statement: it is new, allows more, allows less, or is there no more."""
@@ -36,7 +38,7 @@ class PolicyChange:
     holder: Holder
     kind: Kind
     grants: Statement
-    unconditioned: tuple[str, ...] = ()
+    unconditioned: tuple[Condition, ...] = ()
 
     @property
     def is_widening(self) -> bool:
@@ -93,9 +95,10 @@ def _principals(statement: Statement) -> list[str]:
     return sorted(statement.principals) or [""]
 
 
-def _covers(other: Statement, grant: tuple[str, str, str], conditions: frozenset[str]) -> bool:
+def _covers(other: Statement, grant: tuple[str, str, str], conditions: frozenset[Condition]) -> bool:
     """Whether a statement reaches at least as far as a grant under conditions."""
-    return other.conditions <= conditions and _reaches(other, grant)
+    are_met = all(any(mine.implies(theirs) for mine in conditions) for theirs in other.conditions)
+    return are_met and _reaches(other, grant)
 
 
 def _reaches(other: Statement, grant: tuple[str, str, str]) -> bool:
@@ -140,7 +143,7 @@ def _pieces(
                 yield frozenset(actions), reached, frozenset({principal} - {""})
 
 
-def _conditions_of_the_same(others: Sequence[Statement], change: Statement) -> tuple[str, ...]:
+def _conditions_of_the_same(others: Sequence[Statement], change: Statement) -> tuple[Condition, ...]:
     """Return the conditions under which the other side has the whole change, too, if there are such."""
     grants = list(product(change.actions, change.resources, _principals(change)))
     for other in others:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from slipway.review.policies import Holder, Statement
+from slipway.review.policies import Statement
 from slipway.review.policy_diff import PolicyChange
+from slipway.review.policy_holders import Holder
 
 Quote = Callable[[str], str]
 """Sets a name or a pattern apart from the words around it."""
@@ -54,10 +55,10 @@ def sentence(change: PolicyChange, endpoint: str, quote: Quote) -> str:
     who = _who(change.holder, grants, endpoint, quote)
     allowance = _allowance(change)
     what = _what(grants, change.holder, quote)
-    conditions = f", only if {_list(grants.conditions, quote, ' and ')}" if grants.conditions else ""
+    conditions = f", only if {_list(map(str, grants.conditions), quote, ' and ')}" if grants.conditions else ""
     if change.unconditioned:
         word = "no longer only if" if change.kind in {"appears", "widens"} else "now only if"
-        conditions += f", {word} {_list(change.unconditioned, quote, ' and ')}"
+        conditions += f", {word} {_list(map(str, change.unconditioned), quote, ' and ')}"
     return f"{who} {allowance} {what}{conditions}"
 
 
@@ -68,6 +69,8 @@ def _who(holder: Holder, grants: Statement, endpoint: str, quote: Quote) -> str:
     )
     return {
         "role": f"the role {quote(holder.shown)} {of}",
+        "user": f"the user {quote(holder.shown)} {of}",
+        "group": f"the group {quote(holder.shown)} {of}",
         "trust": everyone,
         "managed policy": f"whoever has the policy {quote(holder.shown)} {of}",
         "policy": f"whoever has the policy {quote(holder.shown)} {of}",

@@ -41,6 +41,17 @@ class ValueChange(NamedTuple):
     note: str | None = None
 
 
+def same(old: Any, new: Any) -> bool:
+    """Whether two values are the same JSON: Python's `==` has 1 for `true`."""
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(same(value, new[key]) for key, value in old.items())
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(same, old, new))
+    return bool(old == new)
+
+
 def value_changes(path: str, old: Any, new: Any) -> Iterator[ValueChange]:
     """Yield the differences between two values; `ABSENT` stands for none.
 
@@ -51,7 +62,7 @@ def value_changes(path: str, old: Any, new: Any) -> Iterator[ValueChange]:
     old, new
         The values as the templates have them.
     """
-    if old == new:
+    if same(old, new):
         return
     if _is_policy(old) or _is_policy(new):
         yield ValueChange(path, None, None, POLICY)

@@ -140,12 +140,15 @@ class Review:
         The conditions of `--fail-on` that hold.
     unjudged
         Those that could not be judged.
+    missing_tools
+        The tools that are not installed, whose findings are therefore not known.
     """
 
     revisions: Revisions
     environments: tuple[EnvironmentReview, ...]
     gates: tuple[Gate, ...] = ()
     unjudged: tuple[Gate, ...] = ()
+    missing_tools: tuple[str, ...] = ()
 
     @property
     def has_failed(self) -> bool:

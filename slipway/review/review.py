@@ -12,7 +12,7 @@ from slipway.errors import CommandError
 from slipway.review.assembly import NOTHING, Assembly, Stack, read_assembly
 from slipway.review.compare import compare
 from slipway.review.cost import CostChange, environment_cost
-from slipway.review.findings import Finding, lint, new_findings, reported_findings
+from slipway.review.findings import Finding, lint, missing_tools, new_findings, reported_findings
 from slipway.review.gates import FailOn, judge
 from slipway.review.git import revisions, share_state, write_files
 from slipway.review.report import EnvironmentReview, Presence, Review
@@ -59,7 +59,7 @@ def make_review(base_ref: str, chosen: Sequence[str], fail_on: FailOn, progress:
         found = [_compared(name, sides, failures) for name in names]
         judged = _with_lint(found, progress)
     holding, unjudged = judge(judged, fail_on)
-    return Review(compared, tuple(judged), tuple(holding), tuple(unjudged))
+    return Review(compared, tuple(judged), tuple(holding), tuple(unjudged), missing_tools())
 
 
 def _chosen(trees: Sequence[Path], chosen: Sequence[str]) -> list[str]:
@@ -106,7 +106,7 @@ def _assembly(side: Side, name: str) -> Assembly:
 def _with_lint(reviews: Sequence[EnvironmentReview], progress: Progress) -> list[EnvironmentReview]:
     """Add what cfn-lint finds in the templates that change; it is started once for each side."""
     changed = {(each.name, stack.name) for each in reviews for stack in each.stacks if stack.presence != "removed"}
-    if changed:
+    if changed and "cfn-lint" not in missing_tools():
         progress("running cfn-lint")
     old, new = (_linted(reviews, side, changed) for side in (0, 1))
     return [

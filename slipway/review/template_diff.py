@@ -8,7 +8,7 @@ from typing import Any
 from slipway.review.assembly import Stack
 from slipway.review.changes import REFERS, Effect, Fate, PropertyChange, ResourceChange
 from slipway.review.intrinsics import plain, references
-from slipway.review.property_diff import ABSENT, ValueChange, value_changes
+from slipway.review.property_diff import ABSENT, ValueChange, same, value_changes
 from slipway.review.renames import renames
 from slipway.review.resource_spec import ResourceType, TypeOf
 
@@ -102,7 +102,7 @@ class _Comparison:
                 yield PropertyChange(*change, "no")
 
     def _of_property(self, name: str, old: Any, new: Any) -> Iterator[ValueChange]:
-        if old != new:
+        if not same(old, new):
             yield from value_changes(name, old, new)
             return
         replaced = [each for each in references(new) if each in self._replaced or each in self._renamed]
@@ -121,7 +121,7 @@ class _Comparison:
     def _is_replaced(self, key: str, replaced: set[str]) -> bool:
         before, after = self._old[key].get("Properties", {}), self._new[key].get("Properties", {})
         return any(
-            before.get(name) != after.get(name)
+            not same(before.get(name), after.get(name))
             or any(each in replaced or each in self._renamed for each in references(after.get(name)))
             for name, replaces in self._type(self._new[key]).replaces.items()
             if replaces == "yes"

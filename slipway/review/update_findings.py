@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slipway.review.assembly import Assembly
 from slipway.review.findings import Finding
+from slipway.review.property_diff import same
 
 _HOSTED = frozenset({"AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"})
 _TOOL = "SageMakerRules"
@@ -37,7 +38,7 @@ def _is_update(old: Assembly, new: Assembly) -> bool:
     """Whether an endpoint or its config differs, of a stack that both have."""
     return any(
         resource.get("Type") in _HOSTED
-        and resource.get("Properties") != before.resources.get(key, {}).get("Properties")
+        and not same(resource.get("Properties"), before.resources.get(key, {}).get("Properties"))
         for name, after in new.stacks.items()
         if (before := old.stacks.get(name))
         for key, resource in after.resources.items()

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.place import place_of
 from stacks.settings import AsyncHosting
 from stacks.settings.observability import MADE
 from stacks.topics import made_topic
@@ -118,6 +118,6 @@ class AsyncInference(Construct):
         return f"s3://{self._bucket}/{self._prefixes[kind]}".removesuffix("/")
 
     def _on_objects(self, sid: str, action: str, kinds: Sequence[str]) -> iam.PolicyStatement:
-        partition = cdk.Stack.of(self).partition
-        arns = [f"arn:{partition}:s3:::{self._bucket}/{self._prefixes[kind]}*" for kind in kinds]
+        place = place_of(self)
+        arns = [place.s3_arn(f"{self._bucket}/{self._prefixes[kind]}*") for kind in kinds]
         return iam.PolicyStatement(sid=sid, actions=[action], resources=arns)

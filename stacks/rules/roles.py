@@ -1,6 +1,8 @@
 """What an execution role of the same template may do."""
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -8,6 +10,44 @@ from stacks.rules.template import Node, Resource
 from stacks.rules.values import Reference
 
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+_LITERAL_HEAD = re.compile(r"(?:[^*?$]|\$(?!\{))*")  # up to a wildcard or a policy variable
+_ARN_PARTS = 6
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What an action is done to, as far as a template says it.
+
+    Partition, region and account of a policy's ARN are not compared: a template rarely has them literally.
+
+    Parameters
+    ----------
+    service
+        As ARNs have it, for example `s3`.
+    name
+        The last part of its ARN.
+    goes_on
+        Whether the name goes on with what only SageMaker knows.
+    """
+
+    service: str
+    name: str
+    goes_on: bool = False
+
+    def may_be(self, pattern: Any) -> bool:
+        """Whether an entry of a statement's `Resource` may name it."""
+        if not isinstance(pattern, str):
+            return True
+        parts = pattern.split(":", _ARN_PARTS - 1)
+        if len(parts) < _ARN_PARTS:
+            return "*" in pattern
+        if not fnmatchcase(self.service, parts[2]):
+            return False
+        found = _LITERAL_HEAD.match(parts[-1])
+        head = found.group() if found else ""
+        if head == parts[-1]:
+            return head.startswith(self.name) if self.goes_on else head == self.name
+        return self.name.startswith(head) or (self.goes_on and head.startswith(self.name))
 
 
 class Role:
@@ -16,15 +56,15 @@ class Role:
     def __init__(self, resource: Resource) -> None:
         self.resource = resource
 
-    def lacks(self, action: str, resource: str | None = None) -> bool:
+    def lacks(self, action: str, acted: Acted | None = None) -> bool:
         """Whether the role certainly may not do something.
 
         Parameters
         ----------
         action
             For example `s3:PutObject`.
-        resource
-            ARN of what it is done to; None asks for any.
+        acted
+            What it is done to; None asks for anything.
 
         Returns
         -------
@@ -35,9 +75,7 @@ class Role:
         if documents is None:
             return False
         return not any(
-            _may_allow(statement, action, resource)
-            for document in documents
-            for statement in _statements(document)
+            _may_allow(statement, action, acted) for document in documents for statement in _statements(document)
         )
 
     def _documents(self) -> list[Any] | None:
@@ -88,23 +126,22 @@ def _statements(document: Node) -> Iterator[Mapping[str, Any]]:
         yield statement if isinstance(statement, Mapping) else {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def _may_allow(statement: Mapping[str, Any], action: str, resource: str | None) -> bool:
+def _may_allow(statement: Mapping[str, Any], action: str, acted: Acted | None) -> bool:
     if statement.get("Effect") == "Deny":
         return False
-    if not any(_may_match(pattern, action.lower(), lower=True) for pattern in _list(statement.get("Action", "*"))):
+    if not any(_may_match(pattern, action.lower()) for pattern in _list(statement.get("Action", "*"))):
         return False
-    if resource is None or "NotResource" in statement:
+    if acted is None or "NotResource" in statement:
         return True
-    return any(_may_match(pattern, resource) for pattern in _list(statement.get("Resource", "*")))
+    return any(acted.may_be(pattern) for pattern in _list(statement.get("Resource", "*")))
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _may_match(pattern: Any, text: str, *, lower: bool = False) -> bool:
+def _may_match(pattern: Any, action: str) -> bool:
     if not isinstance(pattern, str):
         return True
     # IAM knows * and ? alone.
-    escaped = (pattern.lower() if lower else pattern).replace("[", "[[]")
-    return fnmatchcase(text, escaped)
+    return fnmatchcase(action, pattern.lower().replace("[", "[[]"))

@@ -40,6 +40,7 @@ SOURCES = {
     "guardrails": _guide("deployment-guardrails", "Deployment guardrails"),
     "isolation": _guide("mkt-algo-model-internet-free", "Network isolation"),
     "model": _api("CreateModel"),
+    "model-data": _api("S3ModelDataSource"),
     "monitoring": _guide("deployment-guardrails-configuration", "Auto-rollback configuration and monitoring"),
     "rolling": _api("RollingUpdatePolicy"),
     "roles": _guide("sagemaker-roles", "Execution roles"),

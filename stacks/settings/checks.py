@@ -8,9 +8,10 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
+from stacks.container_fit import ami_problem
 from stacks.containers import default_container
 from stacks.instance_types import has_gpu, known_instance_types
-from stacks.settings.container import parse_container
+from stacks.settings.container import Container, parse_container
 from stacks.settings.feature_checks import feature_mistakes
 from stacks.settings.github import github_mistakes
 from stacks.settings.hosting import hosting_types
@@ -39,6 +40,7 @@ def cross_checks(name: str, document: Mapping[object, object]) -> Iterator[Mista
             yield from hosting_mistakes(key, settings, region)
             yield from variant_mistakes(key, settings)
             yield from rollout_mistakes(key, settings)
+            yield from _async_alarms(key, settings)
         yield from _execution_role(key, settings, account=text(document, "account"))
     yield from feature_mistakes(document)
     yield from github_mistakes(document)
@@ -62,12 +64,33 @@ def _containers(key: str, settings: Raw, region: str) -> Iterator[Mistake]:
             if instance_type not in known_instance_types():
                 continue
         given = variant.get("container") or settings.get("container", default_container(instance_type))
+        container = None
         with contextlib.suppress(ValueError):  # what is wrong with the container itself is reported by pydantic
-            if problem := parse_container(given).problem(instance_type, region):
-                yield Mistake(f"{place}.container", problem)
-        if instance_type and text(hosting, "inference_ami_version") and not has_gpu(instance_type):
-            problem = f"{instance_type} has no NVIDIA GPU, and these images are for those; leave the key out"
+            container = parse_container(given)
+        if container and (problem := container.problem(instance_type, region)):
+            yield Mistake(f"{place}.container", problem)
+        ami = text(hosting, "inference_ami_version")
+        if instance_type and ami and (problem := _ami_problem(ami, instance_type, container)):
             yield Mistake(f"{key}.hosting.inference_ami_version", problem)
+
+
+def _ami_problem(ami: str, instance_type: str, container: Container | None) -> str | None:
+    if not has_gpu(instance_type):
+        return f"{instance_type} has no NVIDIA GPU, and these images are for those; leave the key out"
+    return ami_problem(ami, container.cuda_on(instance_type)) if container else None
+
+
+def _async_alarms(key: str, settings: Raw) -> Iterator[Mistake]:
+    """Yield a threshold for what only real-time endpoints publish.
+
+    Source: Amazon SageMaker AI Developer Guide, "Alarms and logs for tracking metrics from asynchronous
+    endpoints".
+    """
+    threshold = "overhead_latency_p99_in_milliseconds"
+    is_async = text(mapping(settings, "hosting"), "type") == "async"
+    if is_async and mapping(mapping(settings, "rollout"), "alarms").get(threshold) is not None:
+        problem = "asynchronous endpoints do not publish OverheadLatency; remove it"
+        yield Mistake(f"{key}.rollout.alarms.{threshold}", problem)
 
 
 def _execution_role(key: str, settings: Raw, account: str) -> Iterator[Mistake]:

@@ -153,7 +153,7 @@ class DockerfileContainer(SettingsModel):
     """An image that is built from one's own Dockerfile."""
 
     dockerfile: str
-    """Its path, from the checkout."""
+    """Its path, from the checkout, or an absolute one; it may lie outside."""
 
     context: str = ""
     """The folder that the build may copy from; left out: the Dockerfile's own."""

@@ -1,6 +1,5 @@
 """`data_capture`: requests and answers that SageMaker writes to S3."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
@@ -8,25 +7,13 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from assets.mistakes import Mistake
 from stacks.settings.base import SettingsModel
+from stacks.settings.key_prefixes import capture_prefix, checked_prefix
 
-# A * or ? would be a pattern in the role's policy, and the bucket's lifecycle rule knows none.
-_PREFIX = r"[A-Za-z0-9][A-Za-z0-9!_.'()/=+@,:-]*"
-_MAX_PREFIX = 350
-"""Of the 512 characters of a DestinationS3Uri, the bucket's name and the endpoint's take some."""
-
-_TAKEN = {"models": "the published models", "async": "what asynchronous endpoints read and write"}
+_TAKEN = {"async": "what asynchronous endpoints read and write"}
 
 
 def _prefix(value: str) -> str:
-    plain = value.strip("/")
-    if not re.fullmatch(_PREFIX, plain) or len(plain) > _MAX_PREFIX or "//" in plain:
-        raise ValueError(
-            f"{value!r} is not a prefix of S3 keys; allowed: letters, digits and !_.'()/=+@,:-, up to "
-            f"{_MAX_PREFIX} characters, as in captures/fraud"
-        )
-    if others := _TAKEN.get(plain.partition("/")[0]):
-        raise ValueError(f"{value!r} lies among {others}; choose another one, as in captures/fraud")
-    return plain
+    return checked_prefix(value, example="captures/fraud", taken=_TAKEN)
 
 
 def _something(value: bool, info: ValidationInfo) -> bool:
@@ -55,7 +42,7 @@ class DataCapture(SettingsModel):
 
     def key_prefix(self, endpoint: str) -> str:
         """Return the prefix of the captures' keys, which ends with a slash."""
-        return f"{self.prefix or f'captures/{endpoint}'}/"
+        return f"{self.prefix or capture_prefix(endpoint)}/"
 
 
 def data_capture_mistakes(key: str, settings: Mapping[object, object], hosting_type: str) -> Iterator[Mistake]:
@@ -70,27 +57,3 @@ def data_capture_mistakes(key: str, settings: Mapping[object, object], hosting_t
         yield Mistake(
             f"{key}.data_capture", "serverless endpoints capture no data; leave the key out, or use instances"
         )
-
-
-def shared_prefix_mistakes(endpoints: Mapping[str, Mapping[object, object]]) -> Iterator[Mistake]:
-    """Yield the prefixes that lie inside another endpoint's: one role would write, one rule delete, for both.
-
-    Parameters
-    ----------
-    endpoints
-        The endpoints' settings as YAML has them, by name.
-    """
-    seen: dict[str, str] = {}
-    for endpoint, settings in endpoints.items():
-        capture = settings.get("data_capture")
-        if not isinstance(capture, Mapping):
-            continue
-        given = capture.get("prefix")
-        prefix = (given.strip("/") if isinstance(given, str) else f"captures/{endpoint}") + "/"
-        for other, theirs in seen.items():
-            if prefix.startswith(theirs) or theirs.startswith(prefix):
-                yield Mistake(
-                    f"endpoints.{endpoint}.data_capture.prefix",
-                    f"{prefix} and {theirs} of the endpoint {other} lie in one another; choose separate prefixes",
-                )
-        seen[endpoint] = prefix

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from stacks.containers import default_container
+from stacks.instance_types import family
 from stacks.settings.artifact import Artifact
 from stacks.settings.base import SettingsModel
 from stacks.settings.container import Container, ContainerSetting
@@ -15,7 +16,7 @@ from stacks.settings.data_capture import DataCapture
 from stacks.settings.encryption import EndpointEncryption
 from stacks.settings.hosting import Hosting, RealTimeHosting
 from stacks.settings.mode import endpoint_mode
-from stacks.settings.model_source import ModelName
+from stacks.settings.model_source import EndpointModelName
 from stacks.settings.network import Network
 from stacks.settings.observability import Observability
 from stacks.settings.rollout import RollbackAlarms, Rollout, default_rollout
@@ -44,6 +45,18 @@ def _role_arn(value: str) -> str:
     raise ValueError(f"{value!r} is not the ARN of a role, as in arn:aws:iam::111122223333:role/name")
 
 
+def _as_published(rollout: Rollout) -> Rollout:
+    """Leave out the alarm on OverheadLatency, which asynchronous endpoints do not publish.
+
+    Source: Amazon SageMaker AI Developer Guide, "Alarms and logs for tracking metrics from asynchronous
+    endpoints".
+    """
+    if rollout.alarms is None:
+        return rollout
+    alarms = rollout.alarms.model_copy(update={"overhead_latency_p99_in_milliseconds": None})
+    return rollout.model_copy(update={"alarms": alarms})
+
+
 class EndpointSettings(SettingsModel):
     """One endpoint: a model, the container that serves it, and how it is hosted."""
 
@@ -57,7 +70,7 @@ class EndpointSettings(SettingsModel):
     model_data: OptionalS3ModelData = None
     """A tarball that is in S3 already, in place of `model`."""
 
-    model: ModelName = Field(default="", validate_default=True, json_schema_extra={"minLength": 1})
+    model: EndpointModelName = Field(default="", validate_default=True, json_schema_extra={"minLength": 1})
     """Name of a folder in model_code/, or the path of a model folder; empty where another key takes its place."""
 
     shadow: ShadowSettings | None = None
@@ -138,9 +151,14 @@ class EndpointSettings(SettingsModel):
             Whether it is deployed into AWS on this machine.
         """
         if not isinstance(self.hosting, RealTimeHosting):
-            return self.rollout
+            return self.rollout and _as_published(self.rollout)
         if self.rollout is not None:
             return self.rollout.model_copy(update={"alarms": self.rollout.alarms or RollbackAlarms()})
+        types = [one.hosting.instance_for_container or "" for one in self.production_variants]
+        if any(
+            family(one) == "inf1" for one in types
+        ):  # Guardrails do not work there (Developer Guide, "Exclusions").
+            return None
         counts = [one.hosting.steady_instance_count or 1 for one in self.production_variants]
         return default_rollout(min(counts), is_local=is_local)
 

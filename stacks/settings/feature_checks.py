@@ -9,8 +9,9 @@ from assets.mistakes import Mistake
 from stacks.instance_types import has_local_disks
 from stacks.role_statements import OWN_SIDS
 from stacks.settings.artifact import artifact_mistakes
-from stacks.settings.data_capture import data_capture_mistakes, shared_prefix_mistakes
+from stacks.settings.data_capture import data_capture_mistakes
 from stacks.settings.encryption import bucket_key_mistakes, encryption_mistakes
+from stacks.settings.key_prefixes import shared_prefix_mistakes
 from stacks.settings.network import network_mistakes
 from stacks.settings.observability import MADE, observability_mistakes
 from stacks.settings.statements import statement_mistakes

@@ -2,13 +2,29 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from stacks.settings.base import SettingsModel
 
 BAKING = 300
 """Long enough for the alarms' two minutes to come round twice."""
 
+_NO_ALARM_NAME = "*?$"
+"""A pattern, or a variable, in the policy of the role that reads the alarms."""
+
+
+def _own_alarms(names: list[str]) -> list[str]:
+    for position, name in enumerate(names):
+        if any(character in name for character in _NO_ALARM_NAME):
+            raise ValueError(f"{name!r} is no alarm's name here; name each alarm itself, without *, ? and $")
+        if name in names[:position]:
+            raise ValueError(f"names {name!r} twice; remove it")
+    return names
+
+
+AlarmName = Annotated[
+    str, Field(min_length=1, max_length=255, json_schema_extra={"pattern": f"^[^{_NO_ALARM_NAME}]+$"})
+]
 Wait = Annotated[int, Field(ge=0, le=3600)]
 Execution = Annotated[int, Field(ge=600, le=28800)]
 
@@ -25,7 +41,7 @@ class RollbackAlarms(SettingsModel):
     overhead_latency_p99_in_milliseconds: float | None = Field(default=2000.0, ge=1, le=3600000)
     """One request in a hundred took SageMaker itself longer than this."""
 
-    alarm_names: list[Annotated[str, Field(min_length=1, max_length=255)]] = Field(default=[])
+    alarm_names: Annotated[list[AlarmName], AfterValidator(_own_alarms)] = Field(default=[])
     """CloudWatch alarms of your own, in the endpoint's account and region, that undo an update as well."""
 
     @property

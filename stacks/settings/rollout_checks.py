@@ -22,6 +22,7 @@ _THRESHOLDS = (
     "overhead_latency_p99_in_milliseconds",
 )
 _PERCENT = {"canary_size": (1, 50), "linear_step_size": (10, 50), "maximum_batch_size": (5, 50)}
+_ALL = 100
 _SIZE_OF = {"canary": "canary_size", "linear": "linear_step_size", "rolling": "maximum_batch_size"}
 
 
@@ -57,6 +58,7 @@ def rollout_mistakes(key: str, settings: Raw) -> Iterator[Mistake]:
         problem = "a rolling update takes one variant; choose all-at-once, canary or linear"
         yield Mistake(f"{key}.rollout.type", problem)
     yield from _size(f"{key}.rollout", rollout, steady_instance_counts(settings))
+    yield from _size_of_the_way_back(f"{key}.rollout", rollout)
     yield from _time(f"{key}.rollout", rollout)
 
 
@@ -99,6 +101,14 @@ def _size(key: str, rollout: Raw, counts: list[int]) -> Iterator[Mistake]:
         half = min(counts) // 2
         problem = f"{value} of {min(counts)} instances is more than half; make it {half} or less"
         yield Mistake(f"{key}.{name}.value", problem)
+
+
+def _size_of_the_way_back(key: str, rollout: Raw) -> Iterator[Mistake]:
+    size = mapping(rollout, "rollback_maximum_batch_size")
+    value = number(size, "value")
+    if value is not None and value > _ALL and text(size, "type") == "CAPACITY_PERCENT":
+        problem = f"{value} is not allowed; allowed: 1 to {_ALL} percent of the instances"
+        yield Mistake(f"{key}.rollback_maximum_batch_size.value", problem)
 
 
 def _time(key: str, rollout: Raw) -> Iterator[Mistake]:

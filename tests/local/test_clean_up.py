@@ -31,6 +31,7 @@ class Garden:
 
     project: Project
     planted: Planted
+    others: Planted
     foreign: list[str]
     seen: dict[str, Any]
     cleaned: dict[str, Any]
@@ -91,13 +92,14 @@ def garden(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     project = Project(machine, tmp_path_factory.mktemp("planted"), "planted")
     project.write()
     client = functools.cache(machine.client)
+    others: Planted = set()
     for where, has_endpoint in zip(FOREIGN, (True, False), strict=True):
-        Planter(client, Names(*where, ACCOUNT, REGION)).everything(with_endpoint=has_endpoint)
+        others |= Planter(client, Names(*where, ACCOUNT, REGION)).everything(with_endpoint=has_endpoint)
     foreign = resource_names(client)
     planted = plant(client)
     seen = verify(project)
     cleaned = verify(project, "--remove", "--yes")
-    yield Garden(project, planted, foreign, seen, cleaned, resource_names(client))
+    yield Garden(project, planted, others, foreign, seen, cleaned, resource_names(client))
     client("iam").delete_role(RoleName="caller-of-planted-local")
     for where in FOREIGN:
         remove(project, *where)
@@ -166,3 +168,10 @@ def test_what_was_planted_for_others_is_untouched(garden: Garden) -> None:
         assert client("ecr").describe_images(repositoryName=names.repository)["imageDetails"]
         held = client("iam").list_attached_role_policies(RoleName=f"caller-of-{names.prefix}")
         assert held["AttachedPolicies"]
+    keys = [name for kind, name in garden.others if kind == "key"]
+    states = [client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys]
+    assert states == ["Enabled", "Enabled"]
+    templates = [name.removeprefix("s3://").partition("/") for kind, name in garden.others if kind == "template"]
+    assert len(templates) == len(FOREIGN)
+    for bucket, _, key in templates:
+        assert client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"]

@@ -51,6 +51,8 @@ def predict_fn(asked, model):
         return torch.empty(2**50)
     if asked == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if asked == "exit":
+        os._exit(3)
     if asked == "slow":
         threading.Event().wait()
     return "x" * 4_194_305 if asked == "long" else "well"
@@ -62,7 +64,7 @@ def output_fn(prediction, accept):
 SERVERLESS_HOSTING = {"type": "serverless", "memory_size_in_mb": 2048, "max_concurrency": 5}
 LIMITS = {"request_timeout": 5, "queue_size": 2, "max_body_bytes": 1000}
 NO_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/nowhere:1"
-SYNTHESIZED = ("denied", "gone", "imageless", "taken")
+SYNTHESIZED = ("denied", "gone", "imageless", "odd", "taken")
 TAKEN = f"{LOG_GROUPS}{PREFIX}taken-serverless"
 DENIED = f"arn:aws:iam::000000000000:role/{ROLE}-denied"
 BY_HAND = {
@@ -84,7 +86,8 @@ def deployed(project: Project) -> dict[str, Any]:
         "denied": not_allowed,
         "gone": {**not_allowed, "model_data": {"s3_uri": f"s3://{BUCKET}/gone.tar.gz"}},
         "imageless": {**in_s3, "container": {"image": NO_IMAGE}},
-        "taken": {**in_s3, "container": "slim"},
+        "odd": {**in_s3, "container": "slim"},
+        "taken": {**in_s3, "container": "slim", "model_data": {"s3_uri": f"s3://{BUCKET}/taken.tar.gz"}},
     }
 
 
@@ -106,6 +109,7 @@ def broken(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     for endpoint, body in BY_HAND.items():
         by_hand.create(f"{PREFIX}{endpoint}-serverless", body)
     by_hand.upload("denied.tar.gz", tarball(RAISES))
+    by_hand.upload("taken.tar.gz", tarball(CLUMSY))
     project.write(endpoints=deployed(project))
     # The real CLI, which rolls the stack back; it synthesizes the others, whose stacks need no assets.
     stacks = [project.stack(part) for part in ("artifacts", "rolled")]
@@ -128,13 +132,22 @@ def deploy_synthesized(project: Project, part: str) -> None:
     """Deploy a stack as CloudFormation gets it, and wait until it is rolled back."""
     cloudformation = project.machine.client("cloudformation")
     stack = project.stack(part)
-    template = (project.folder / "cdk.out" / f"{stack}.template.json").read_text()
+    template = json.loads((project.folder / "cdk.out" / f"{stack}.template.json").read_text())
+    if part == "odd":
+        refuse_config(template)
     cloudformation.create_stack(
-        StackName=stack, TemplateBody=template, Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+        StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
     )
     with contextlib.suppress(WaiterError):
         waiter = cloudformation.get_waiter("stack_create_complete")
         waiter.wait(StackName=stack, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+
+
+def refuse_config(template: dict[str, Any]) -> None:
+    """Change a template to what SageMaker refuses, and no setting allows."""
+    [config] = [one for one in template["Resources"].values() if one["Type"] == "AWS::SageMaker::EndpointConfig"]
+    [variant] = config["Properties"]["ProductionVariants"]
+    variant["ServerlessConfig"]["ProvisionedConcurrency"] = variant["ServerlessConfig"]["MaxConcurrency"] + 1
 
 
 @pytest.fixture
@@ -177,7 +190,7 @@ EXPECTED = {
     "torn": ("model-archive-broken", "it is no whole tar.gz archive", "Failed to extract model data archive"),
     "denied": ("model-data-not-readable", f"denied.tar.gz, which is there, as {DENIED}", "Could not access model"),
     "gone": ("model-data-missing", f"there is no s3://{BUCKET}/gone.tar.gz", "Could not access model data"),
-    "taken": ("name-taken", "of the same name is there already", TAKEN),
+    "odd": ("as-aws-says", "ROLLBACK_COMPLETE. AWS says: ", "ProvisionedConcurrency"),
     "imageless": ("image-missing", f"SageMaker finds no image {NO_IMAGE}", "Requested image"),
     "rolled": ("model-fn-raised", "model_fn raised FileNotFoundError: vocabulary.txt", "ping health check"),
     "hanging": ("never-answered-ping", "the last that it wrote is: reading 7 GB", "ping health check"),
@@ -203,7 +216,8 @@ def test_one_that_works_is_told_in_one_line_and_then_every_kind_of_failed_reques
         answers = list(clients.map(lambda _: ask(broken, "slow"), range(5)))
     assert {status for status, _ in answers} == {503, 504}
     # Those are refused that come before another process holds the model.
-    assert any("ended during this request" in ask(broken, "kill")[1] for _ in range(100))
+    for end in ("kill", "exit"):
+        assert any("ended during this request" in ask(broken, end)[1] for _ in range(100))
 
     found = {finding["cause"]: finding for finding in explained("clumsy")["findings"]}
     assert set(found) == {
@@ -214,7 +228,9 @@ def test_one_that_works_is_told_in_one_line_and_then_every_kind_of_failed_reques
         "payload-too-large",
         "requests-refused",
         "timed-out",
+        "worker-crashed",
     }
+    assert "ended with exit status 3, 1 time; 2 requests" in found["worker-crashed"]["summary"]
     assert "1 request found no memory; 1 worker process killed by signal 9" in found["out-of-memory"]["summary"]
     assert "KeyError" in found["handler-raised"]["evidence"][0]["text"]
     assert "did not end within 5 s" in found["timed-out"]["evidence"][0]["text"]
@@ -238,10 +254,35 @@ def test_a_deployment_that_failed_is_told_with_its_cause(
     assert quoted in "\n".join(quote["text"] for quote in finding["evidence"])
     assert finding["mend"]
     assert told["unread"] == []
-    has_log = endpoint in {*BY_HAND, "hanging", "taken"} - {
-        "torn"
-    }  # the others' log groups went with their stacks
+    # The others' log groups went with their stacks.
+    has_log = endpoint in {*BY_HAND, "hanging"} - {"torn"}
     assert ("log group" in {place["what"] for place in told["where"]}) is has_log
+
+
+def test_the_mend_of_a_taken_name_brings_it_into_service_and_its_deletion_by_hand_is_told(
+    broken: Project, explained: Callable[[str], dict[str, Any]]
+) -> None:
+    [finding] = explained("taken")["findings"]
+    assert finding["cause"] == "name-taken"
+    assert TAKEN in finding["evidence"][0]["text"]
+    remove, deploy = finding["mend"].split("; then ")
+    assert f"logs delete-log-group --log-group-name {TAKEN}" in remove
+    assert deploy == "slipway local run -- cdk deploy Broken-local-taken -c env=local"
+
+    broken.machine.client("logs").delete_log_group(logGroupName=TAKEN)
+    broken.cdk("deploy", broken.stack("taken"), "--exclusively", "--require-approval", "never")
+    name = f"{PREFIX}taken-serverless"
+    healthy = broken.slipway("explain", "taken")
+    assert healthy.stdout == f"{name}: in service, with what was deployed; no request came since 1h\n"
+
+    sagemaker = broken.machine.client("sagemaker")
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    told = explained("taken")
+    [finding] = told["findings"]
+    assert (told["state"], finding["cause"]) == ("deleted", "deleted-by-other-means")
+    assert name in finding["summary"]
+    assert finding["mend"].endswith(deploy)
 
 
 def test_one_that_was_never_deployed_is_told(broken: Project) -> None:

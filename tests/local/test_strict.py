@@ -28,6 +28,8 @@ NAME = "strict-local-scores-serverless"
 BUCKET = f"strict-local-artifacts-{ACCOUNT}-{REGION}"
 ROW = json.dumps([[1.0] * 10])
 AT_ONCE = ("--concurrency", "3")
+DENIED = "strict-local-denied-real-time"
+ROLELESS = "Strict-local-roleless"
 DEADLINE = 60.0  # seconds
 ON_AN_INSTANCE = {"instance_type": "ml.c7i.large"}
 FEATURED: dict[str, dict[str, Any]] = {
@@ -286,8 +288,8 @@ class Hosting:
             ModelName=self.name, ExecutionRoleArn=self.arn, PrimaryContainer=self.container
         )
 
-    def deploy(self, name: str) -> dict[str, Any]:
-        """Make an endpoint and wait until it is settled; what is described is deleted again."""
+    def deploy(self, name: str, look: Callable[[], Any] = lambda: None) -> dict[str, Any]:
+        """Make an endpoint, wait until it is settled, and look; what is described is deleted again."""
         variant = {"VariantName": "primary", "ModelName": self.name, "InstanceType": "ml.m5.large"}
         variants = [{**variant, "InitialInstanceCount": 1}]
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
@@ -296,12 +298,35 @@ class Hosting:
         while (found := self.sagemaker.describe_endpoint(EndpointName=name))["EndpointStatus"] == "Creating":
             assert time.monotonic() < deadline
             time.sleep(0.1)
+        look()
         self.sagemaker.delete_endpoint(EndpointName=name)
         self.sagemaker.delete_endpoint_config(EndpointConfigName=name)
         return dict(found)
 
 
-def test_a_container_is_started_with_the_execution_roles_rights(aws: StrictAws) -> None:
+@pytest.fixture
+def cause(aws: StrictAws) -> Iterator[Callable[[str], tuple[str, str]]]:
+    """Ask `slipway explain` about an endpoint that no deployment made: its cause, and the summary."""
+    file = aws.project / "environments" / "local.yaml"
+    before = file.read_text()
+    settings = yaml.safe_load(before)
+    one = settings["endpoints"]["scores"]
+    on_an_instance = {**one, "hosting": {"type": "real-time", "instance_type": "ml.m5.large"}}
+    settings["endpoints"] |= {"denied": on_an_instance, "roleless": one}
+    file.write_text(yaml.safe_dump(settings))
+
+    def ask(endpoint: str) -> tuple[str, str]:
+        done = aws.slipway("explain", endpoint, "--json", check=False)
+        [finding] = json.loads(done.stdout)["findings"]
+        return finding["cause"], finding["summary"]
+
+    yield ask
+    file.write_text(before)
+
+
+def test_a_container_is_started_with_the_execution_roles_rights(
+    aws: StrictAws, cause: Callable[[str], tuple[str, str]]
+) -> None:
     pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:GetAuthorizationToken"]
     hosting = Hosting(
         aws,
@@ -323,17 +348,24 @@ def test_a_container_is_started_with_the_execution_roles_rights(aws: StrictAws) 
     assert hosting.deploy("without-logs")["EndpointStatus"] == "InService"
 
     hosting.deny("read")
-    failed = hosting.deploy("without-tarball")
+    causes: list[tuple[str, str]] = []
+    failed = hosting.deploy(DENIED, lambda: causes.append(cause("denied")))
     assert failed["EndpointStatus"] == "Failed"
     assert "Failed to download model data" in failed["FailureReason"]
 
     hosting.allow("read")
     hosting.deny("pull")
-    failed = hosting.deploy("without-image")
+    failed = hosting.deploy(DENIED, lambda: causes.append(cause("denied")))
     assert failed["FailureReason"] == (
         f"The role '{hosting.arn}' does not have BatchGetImage permission for the image:"
         f" '{hosting.container['Image']}'."
     )
+    image, url = hosting.container["Image"], hosting.container["ModelDataUrl"]
+    there = f"{url}, which is there, as the execution role"
+    assert causes == [
+        ("model-data-not-readable", f"SageMaker could not download {there}: most likely access denied"),
+        ("access-denied", f"Access denied: {hosting.arn} may not do ecr:BatchGetImage on {image}"),
+    ]
     hosting.sagemaker.delete_model(ModelName=hosting.name)
 
 
@@ -370,7 +402,9 @@ def parameter_stack(aws: StrictAws) -> Iterator[Callable[..., tuple[str, list[st
 
 
 def test_a_stack_acts_with_its_role_or_with_the_callers_rights(
-    aws: StrictAws, parameter_stack: Callable[..., tuple[str, list[str]]]
+    aws: StrictAws,
+    parameter_stack: Callable[..., tuple[str, list[str]]],
+    cause: Callable[[str], tuple[str, str]],
 ) -> None:
     iam = aws.client("iam")
     parameters = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/of-the-test/*"
@@ -403,7 +437,7 @@ def test_a_stack_acts_with_its_role_or_with_the_callers_rights(
     code, message, _ = refused(admin.create_stack, StackName="a", TemplateBody="{}", RoleARN=other)
     assert (code, message) == ("ValidationError", f"Role {other} is invalid or cannot be assumed")
 
-    status_of_all, reasons = parameter_stack(admin, "with-a-role", RoleARN=role)
+    status_of_all, reasons = parameter_stack(admin, ROLELESS, RoleARN=role)
     assert status_of_all == "ROLLBACK_COMPLETE"
     model = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model/of-the-stack"
     assert (
@@ -411,6 +445,11 @@ def test_a_stack_acts_with_its_role_or_with_the_callers_rights(
         f" sagemaker:CreateModel on resource: {model}"
         " because no identity-based policy allows the sagemaker:CreateModel action"
     ) in reasons[-1]
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/makes-stacks/AWSCloudFormation"
+    assert cause("roleless") == (
+        "access-denied",
+        f"Access denied: {session} may not do sagemaker:CreateModel on {model}",
+    )
     status_of_all, reasons = parameter_stack(client, "with-the-callers")
     assert status_of_all == "ROLLBACK_COMPLETE"
     assert (

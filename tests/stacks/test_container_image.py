@@ -91,7 +91,7 @@ def test_supported_containers_are_used_without_a_warning(synthesize: Synthesize,
         ),
     ],
 )
-def test_awss_pytorch_container_runs_where_slim_and_ray_serve_do_with_a_warning(
+def test_awss_pytorch_container_runs_where_slim_and_ray_serve_do_with_one_warning(
     synthesize: Synthesize, hosting: str, tag: str, variables: dict[str, str]
 ) -> None:
     assembly = synthesize(text=PYTORCH.format(hosting=hosting))
@@ -101,7 +101,27 @@ def test_awss_pytorch_container_runs_where_slim_and_ray_serve_do_with_a_warning(
     assert container["Environment"] == {**variables, "SAGEMAKER_PROGRAM": "inference.py"}
     assert not assembly.assets().get("dockerImages")
     assert "repository/pytorch-inference" in json.dumps(assembly.endpoint().content)
-    warnings = assembly.annotations()
+    assert "out-of-support" not in assembly.annotations()
+    report = (assembly.directory / "validation-report.json").read_text()
+    assert report.count("end-of-patch") == 1
+    assert "2026-06-30" in report
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pytorch-inference:2.6.0-cpu-py312",
+        f"763104351884.dkr.ecr.eu-central-1.amazonaws.com/pytorch-inference@sha256:{'0' * 64}",
+    ],
+    ids=["a copy", "by digest"],
+)
+def test_what_the_rules_cannot_tell_is_out_of_support_has_the_warning(
+    synthesize: Callable[..., Any], image: str
+) -> None:
+    text = PYTORCH.format(hosting="{type: serverless}").replace(
+        "container: pytorch-inference", f"container: {{image: {image}}}"
+    )
+    warnings = synthesize(text=text).annotations()
     assert "slipway:pytorch-inference-out-of-support" in warnings
     assert "2026-06-30" in warnings
     assert "container: slim" in warnings

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Synthesize = Callable[..., Any]
 CONFIG = "AWS::SageMaker::EndpointConfig"
 BUCKET = "slipway-made-artifacts-123456789012-eu-central-1"
@@ -54,6 +56,12 @@ def test_the_role_writes_under_the_prefix_alone(synthesize: Synthesize) -> None:
         statement = write_statement(synthesize(text=text))
         assert statement["Action"] == "s3:PutObject"
         assert statement["Resource"] == f"arn:aws:s3:::{BUCKET}/{prefix}/*"
+
+
+@pytest.mark.parametrize(("region", "partition"), [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")])
+def test_the_role_writes_captures_in_every_partition(synthesize: Synthesize, region: str, partition: str) -> None:
+    statement = write_statement(synthesize(text=DEFAULTS.replace("eu-central-1", region)))
+    assert statement["Resource"].startswith(f"arn:{partition}:s3:::")
 
 
 def test_captures_expire_and_nothing_else_does(synthesize: Synthesize) -> None:

@@ -68,9 +68,18 @@ def test_other_ways_to_host_have_none_by_default(synthesize: Synthesize, way: st
 def test_async_takes_a_rollout_and_watches_what_it_is_told(synthesize: Synthesize) -> None:
     rollout = "    rollout: {type: canary, alarms: {model_latency_p99_in_milliseconds: null}}\n"
     template = synthesize(text=made("async", more=rollout)).endpoint()
-    assert set(alarms_of(template)) == {"Invocation5XXErrors", "OverheadLatency"}
+    assert set(alarms_of(template)) == {"Invocation5XXErrors"}
+    by_default = synthesize(text=made("async", more="    rollout: {type: canary, alarms: {}}\n")).endpoint()
+    assert set(alarms_of(by_default)) == {"Invocation5XXErrors", "ModelLatency"}
     bare = synthesize(text=made("async", more="    rollout: {type: all-at-once}\n")).endpoint()
     assert "AutoRollbackConfiguration" not in bare.only(ENDPOINT)["DeploymentConfig"]
+
+
+def test_on_inf1_there_is_none_by_default(synthesize: Synthesize) -> None:
+    image = "    container: {image: 123456789012.dkr.ecr.eu-central-1.amazonaws.com/neuron:1}\n"
+    template = synthesize(text=made(more=image).replace("ml.c7i.large", "ml.inf1.xlarge")).endpoint()
+    assert "DeploymentConfig" not in template.only(ENDPOINT)
+    assert template.of_type(ALARM) == {}
 
 
 def test_canary(synthesize: Synthesize) -> None:

@@ -141,6 +141,35 @@ def test_the_stack_of_the_deploy_role_is_not_destroyed_by_itself(tmp_path: Path)
     assert destroyed.stdout.split()[-3:] == [stacks[0], stacks[2], stacks[3]]
 
 
+@pytest.mark.parametrize(
+    ("workflow", "command", "said"),
+    [
+        ("deploy", "Send the models' samples to the endpoints", "Say what the endpoints answered"),
+        ("destroy", "See what is left", "Say what is left"),
+    ],
+)
+def test_what_fails_is_in_the_summary(tmp_path: Path, workflow: str, command: str, said: str) -> None:
+    slipway = tmp_path / ".venv" / "bin" / "slipway"
+    slipway.parent.mkdir(parents=True)
+    slipway.write_text("#!/bin/sh\necho wrong linear\nexit 1\n")
+    slipway.chmod(0o755)
+    summary = tmp_path / "summary"
+    variables = {"ENVIRONMENT": "prod", "GITHUB_STEP_SUMMARY": str(summary)}
+    assert run(script(f"{workflow}.yml", workflow, command), tmp_path, **variables).returncode == 1
+    assert run(script(f"{workflow}.yml", workflow, said), tmp_path, **variables).returncode == 0
+    assert "wrong linear" in summary.read_text()
+    (step,) = [one for one in load(f"{workflow}.yml")["jobs"][workflow]["steps"] if one.get("name") == said]
+    assert step["if"] == "always()"
+
+
+def test_what_is_left_is_looked_for_after_a_destruction_that_failed() -> None:
+    """`cdk destroy` fails where a stack protects what is retained."""
+    steps = load("destroy.yml")["jobs"]["destroy"]["steps"]
+    after = steps[[step.get("name") for step in steps].index("Destroy") + 1 :]
+    assert len(after) == 3
+    assert all("!cancelled()" in step["if"] or step["if"] == "always()" for step in after)
+
+
 class Comment:
     """The step that comments, with a stand-in for GitHub's command line."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from botocore.exceptions import ClientError
+
 from slipway.cleanup.finding import Clients
 from slipway.cleanup.kinds.resource_kind import ResourceKind, Tags, may_be_of, pages, tag_map
 from slipway.cleanup.ownership import Resource
@@ -52,14 +54,34 @@ def _topic_tags(clients: Clients, resource: Resource) -> Tags:
 
 def _keys(clients: Clients, _names: Names) -> Iterator[Resource]:
     for one in pages(clients("kms"), "list_keys", "Keys"):
-        key = clients("kms").describe_key(KeyId=one["KeyId"])["KeyMetadata"]
+        try:
+            key = clients("kms").describe_key(KeyId=one["KeyId"])["KeyMetadata"]
+        except ClientError as error:
+            if not _is_closed(error):
+                raise
+            yield Resource("key", one["KeyId"], one["KeyArn"], is_closed=True)
+            continue
         if key.get("KeyManager") == "CUSTOMER" and key["KeyState"] not in _LEAVING:
             yield Resource("key", key["KeyId"], key["Arn"], says=key.get("Description", ""))
 
 
 def _key_tags(clients: Clients, resource: Resource) -> Tags:
-    found = pages(clients("kms"), "list_resource_tags", "Tags", KeyId=resource.name)
-    return tag_map(list(found), "TagKey", "TagValue")
+    try:
+        found = list(pages(clients("kms"), "list_resource_tags", "Tags", KeyId=resource.name))
+    except ClientError as error:
+        if resource.is_closed and _is_closed(error):
+            return {}
+        raise
+    return tag_map(found, "TagKey", "TagValue")
+
+
+def _is_closed(error: ClientError) -> bool:
+    """Whether the resource's own policy refuses, and not one of these credentials, which would refuse all.
+
+    Source: IAM User Guide, "Troubleshoot access denied error messages".
+    """
+    told = error.response["Error"]
+    return told.get("Code") == "AccessDeniedException" and "resource-based policy" in str(told.get("Message", ""))
 
 
 PARAMETERS = ResourceKind(

@@ -15,7 +15,12 @@ from slipway.explain.causes.crash import worker_crashed
 from slipway.explain.causes.handler_error import handler_raised
 from slipway.explain.causes.image import image_missing, image_unfit
 from slipway.explain.causes.memory import out_of_memory, out_of_memory_at_start
-from slipway.explain.causes.model_data import model_archive_broken, model_data_missing, model_data_not_readable
+from slipway.explain.causes.model_data import (
+    model_archive_broken,
+    model_data_missing,
+    model_data_not_downloaded,
+    model_data_not_readable,
+)
 from slipway.explain.causes.name_taken import name_taken
 from slipway.explain.causes.not_deployed import deleted_by_other_means, never_deployed
 from slipway.explain.causes.payload import answer_too_large, request_too_large
@@ -46,6 +51,7 @@ OF_DEPLOYMENT: tuple[Cause, ...] = (
     model_archive_broken,
     name_taken,
     access_denied,
+    model_data_not_downloaded,
     rolled_back_by_alarm,
     requirements_not_installed,
     out_of_memory_at_start,

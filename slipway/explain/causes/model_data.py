@@ -9,13 +9,16 @@ from slipway.explain.evidence import Evidence
 from slipway.explain.finding import Finding
 from slipway.explain.where import deploy_command
 
-# Sources: SageMaker API, CreateModel; AWS's texts as in github.com/philschmid/llm-sagemaker-sample, issue 2.
+# Sources: SageMaker API, CreateModel; texts of AWS as in github.com/philschmid/llm-sagemaker-sample, issue 2, and
+# in github.com/aws-samples/cvat-on-aws-china, issue 3.
 _NO_ACCESS = re.compile(
     r"Could not (?:access|find) model data (?:at|for container \S+ at) (?P<url>s3://\S+?)[.,]?\s"
     r"(?:.*?role \"(?P<role>[^\"]+)\")?",
     re.DOTALL,
 )
-_DOWNLOAD = re.compile(r"Failed to download model data from (?:URL )?\"?(?P<url>s3://[^\s\"]+?)\"?[:.]?\s")
+_DOWNLOAD = re.compile(
+    r"Failed to download model data (?:for container \S+ )?from (?:URL:? )?\"?(?P<url>s3://[^\s\"]+?)\"?[:.]?\s"
+)
 _EXTRACT = re.compile(
     r"Failed to extract model data archive.*? URL \"?(?P<url>s3://[^\s\"]+?)\"?[.:]?\s", re.DOTALL
 )
@@ -45,12 +48,33 @@ def model_data_not_readable(evidence: Evidence) -> Finding | None:
     if match is None:
         return None
     url = _url(match)
-    bucket, _, key = url.removeprefix("s3://").partition("/")
     role = match.groups["role"] or "the execution role"
     known = ", which is there," if evidence.model_data.get(url) else ""
+    return _not_readable(evidence, match, f"Access denied: SageMaker may not read {url}{known} as {role}")
+
+
+def model_data_not_downloaded(evidence: Evidence) -> Finding | None:
+    """Find data that could not be downloaded, where SageMaker does not tell what was denied."""
+    match = first_match(evidence.said, _DOWNLOAD)
+    if match is None:
+        return None
+    url, role = _url(match), "the execution role"
+    if evidence.model_data.get(url):
+        return _not_readable(
+            evidence,
+            match,
+            f"SageMaker could not download {url}, which is there, as {role}: most likely access denied",
+        )
+    return _not_readable(
+        evidence, match, f"SageMaker could not download {url}: it is not there, or {role} may not read it"
+    )
+
+
+def _not_readable(evidence: Evidence, match: Match, summary: str) -> Finding:
+    bucket, _, key = _url(match).removeprefix("s3://").partition("/")
     return Finding(
         "model-data-not-readable",
-        f"Access denied: SageMaker may not read {url}{known} as {role}",
+        summary,
         (match.quote,),
         f"Allow the role s3:GetObject on arn:aws:s3:::{bucket}/{key}{'*' if key.endswith('/') else ''}, let it "
         "trust sagemaker.amazonaws.com, and look for a bucket policy or a KMS key that refuses it; the bucket has "

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from stacks.rules.limits import outside
 from stacks.rules.registry import Problem, rule
+from stacks.rules.roles import Acted
 from stacks.rules.views import EndpointConfig
 
 
@@ -35,10 +36,11 @@ def capture_permission(config: EndpointConfig) -> Iterator[Problem]:
     enabled = capture.at("EnableCapture")
     if not capture.present or not (enabled.absent or enabled.flag):
         return
-    partition = "aws-cn" if (config.template.region or "").startswith("cn-") else "aws"
-    path = (destination.text or "").removeprefix("s3://").rstrip("/")
-    # Anything below the prefix: SageMaker adds endpoint, variant and time.
-    below = f"arn:{partition}:s3:::{path}/endpoint/variant/captured.jsonl" if path else None
+    uri = destination.text
+    if uri is not None and not uri.startswith("s3://"):  # an https URL does not tell the bucket from the host
+        return
+    # SageMaker adds endpoint, variant and time.
+    below = Acted("s3", f"{uri.removeprefix('s3://').rstrip('/')}/", goes_on=True) if uri else None
     for role in config.roles:
         if role.lacks("s3:PutObject", below):
             yield Problem(destination, f"the role {role.resource.logical_id} may not write captured data there")

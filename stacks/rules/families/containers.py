@@ -63,6 +63,23 @@ def model_data_url(container: Container) -> Iterator[Problem]:
 
 @rule(
     Container,
+    "model-data-prefix",
+    "A prefix of model data ends with a slash",
+    why="a valid S3Prefix always ends with a slash, and SageMaker refuses another",
+    mend="Write a slash at the end of S3Uri, or choose S3Object.",
+    source="model-data",
+)
+def model_data_prefix(container: Container) -> Iterator[Problem]:
+    """Look at the S3Uri of an S3Prefix."""
+    source = container.node.at("ModelDataSource", "S3DataSource")
+    uri = source.at("S3Uri")
+    end = uri.parts[-1]
+    if source.at("S3DataType").text == "S3Prefix" and isinstance(end, str) and not end.endswith("/"):
+        yield Problem(uri, f"the prefix {uri.text or end!r} does not end with a slash")
+
+
+@rule(
+    Container,
     "environment",
     "At most 100 variables of 1024 characters, with plain keys",
     why="SageMaker refuses more, longer or otherwise named environment variables",

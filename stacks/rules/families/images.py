@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from stacks.containers import dlc_accounts
+from assets.nearest import did_you_mean
+from stacks.containers import container_of_repository, dlc_accounts
 from stacks.instance_types import has_gpu, has_other_accelerator, is_arm
 from stacks.rules.hardware import aws_images, known_types
-from stacks.rules.images import aws_image
+from stacks.rules.images import AwsImage, aws_image
+from stacks.rules.known_tags import may_exist
 from stacks.rules.registry import Problem, rule
 from stacks.rules.views import Container, Variant
 
@@ -80,8 +82,31 @@ def dlc_tag(container: Container) -> Iterator[Problem]:
     """Look for versions of pytorch-inference that AWS never made."""
     node = container.node.at("Image")
     image = aws_image(node)
-    if image and image.repository == "pytorch-inference" and image.version and image.version > _LAST_PYTORCH:
+    if image and _was_never_made(image):
         yield Problem(node, f"there is no {image.name}")
+
+
+def _was_never_made(image: AwsImage) -> bool:
+    return bool(image.repository == "pytorch-inference" and image.version and image.version > _LAST_PYTORCH)
+
+
+@rule(
+    Container,
+    "dlc-tag-known",
+    "A tag of a container that Slipway knows is like AWS's tags",
+    why="an image that is not there cannot be pulled, and the endpoint fails",
+    mend="Choose a tag that AWS's list of the container has.",
+    source="containers",
+    severity="warning",
+)
+def dlc_tag_known(container: Container) -> Iterator[Problem]:
+    """Look for unlikely tags of the containers in the catalogue; a warning, because it does not have all tags."""
+    node = container.node.at("Image")
+    image = aws_image(node)
+    entry = container_of_repository(image.repository) if image else None
+    if image and entry and not _was_never_made(image) and not may_exist(entry, image.tag):
+        hint = did_you_mean(image.tag, [build.tag for build in entry.builds])
+        yield Problem(node, f"no tag like {image.name} is known{hint}")
 
 
 @rule(

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from stacks.instance_types import family
 from stacks.rules.registry import Problem, rule
-from stacks.rules.roles import Role
+from stacks.rules.roles import Acted, Role
 from stacks.rules.rollouts import Rollout
+from stacks.rules.template import Node
 from stacks.rules.views import Variant
 
 # Whose model packages those of AWS Marketplace are, by region (ARNs in AWS's own example notebooks).
@@ -107,9 +108,18 @@ def baking_alarms(rollout: Rollout) -> Iterator[Problem]:
 )
 def rollback_permission(rollout: Rollout) -> Iterator[Problem]:
     """Look at the roles, where this template has them with all their policies."""
-    for role in _roles(rollout.endpoint.variants) if rollout.alarms.items else ():
-        if role.lacks("cloudwatch:DescribeAlarms"):
-            yield Problem(rollout.alarms, f"the role {role.resource.logical_id} may not read alarms")
+    alarms = rollout.alarms.items or []
+    for role in _roles(rollout.endpoint.variants):
+        hidden = [alarm for alarm in alarms if role.lacks("cloudwatch:DescribeAlarms", _acted(alarm))]
+        if hidden:
+            names = [name for alarm in hidden if (name := alarm.at("AlarmName").text)]
+            what = ", ".join(names) if len(names) == len(hidden) else "alarms"
+            yield Problem(rollout.alarms, f"the role {role.resource.logical_id} may not read {what}")
+
+
+def _acted(alarm: Node) -> Acted | None:
+    name = alarm.at("AlarmName").text
+    return Acted("cloudwatch", f"alarm:{name}") if name else None
 
 
 def _roles(variants: list[Variant]) -> list[Role]:

@@ -146,3 +146,19 @@ def serverless_private_registry(variant: Variant) -> Iterator[Problem]:
         mode = container.node.at("ImageConfig", "RepositoryAccessMode")
         if mode.text == "Vpc":
             yield Problem(mode, f"{variant.label} is serverless and takes its image from a private registry")
+
+
+@rule(
+    Variant,
+    "serverless-model-data-source",
+    "Serverless takes ModelDataUrl",
+    why="ModelDataSource cannot be used with serverless endpoints",
+    mend="Name a tarball by ModelDataUrl, or host the model on instances.",
+    source="container",
+)
+def serverless_model_data_source(variant: Variant) -> Iterator[Problem]:
+    """Look for ModelDataSource."""
+    for container in variant.containers if variant.serverless else ():
+        source = container.node.at("ModelDataSource")
+        if source.present:
+            yield Problem(source, f"{variant.label} is serverless and has a ModelDataSource")

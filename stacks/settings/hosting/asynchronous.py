@@ -7,23 +7,14 @@ from pydantic import AfterValidator, Field
 
 from stacks.settings.hosting.autoscaling import BacklogAutoscaling
 from stacks.settings.hosting.instances import InstanceHosting
+from stacks.settings.key_prefixes import AsyncKind, async_prefix, checked_prefix
 from stacks.settings.observability import MADE
 
-_PREFIX = r"[A-Za-z0-9][A-Za-z0-9!_.'()/=+@,:-]*"  # without * and ?, which are patterns in a policy
-_MAX_PREFIX = 350  # of the 512 characters of a DestinationS3Uri the bucket's name takes some
 _TOPIC_ARN = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+"  # SageMaker API, SnsTopicArn
 
 
 def _prefix(value: str) -> str:
-    plain = value.strip("/")
-    if not re.fullmatch(_PREFIX, plain) or len(plain) > _MAX_PREFIX or "//" in plain:
-        raise ValueError(
-            f"{value!r} is not a prefix of S3 keys; allowed: letters, digits and !_.'()/=+@,:-, up to "
-            f"{_MAX_PREFIX} characters, as in async/fraud/output"
-        )
-    if plain.partition("/")[0] == "models":
-        raise ValueError(f"{value!r} lies among the published models; choose another one")
-    return plain
+    return checked_prefix(value, example="async/fraud/output")
 
 
 def _topic(value: str) -> str:
@@ -85,7 +76,7 @@ class AsyncHosting(InstanceHosting):
         """How many instances there are at the least."""
         return self.autoscaling.min_capacity if self.autoscaling else self.initial_instance_count
 
-    def key_prefix(self, endpoint: str, kind: Literal["input", "output", "failure"]) -> str:
+    def key_prefix(self, endpoint: str, kind: AsyncKind) -> str:
         """Return the prefix of the keys of requests, answers or failures, which ends with a slash."""
         given = {"input": self.input_prefix, "output": self.output_prefix, "failure": self.failure_prefix}[kind]
-        return f"{given or f'async/{endpoint}/{kind}'}/"
+        return f"{given or async_prefix(endpoint, kind)}/"

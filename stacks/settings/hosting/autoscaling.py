@@ -1,5 +1,6 @@
 """How an endpoint's capacity follows its load: one settings class per metric that AWS scales by."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -10,9 +11,9 @@ _DEFAULT_COOLDOWN = 300  # Application Auto Scaling User Guide, "Target tracking
 
 
 def _positive(value: float) -> float:
-    if value > 0:
+    if value > 0 and math.isfinite(value):
         return value
-    raise ValueError(f"{value!r} is not allowed; allowed: more than 0")
+    raise ValueError(f"{value!r} is not allowed; allowed: a finite number, more than 0")
 
 
 TargetValue = Annotated[float, AfterValidator(_positive)]

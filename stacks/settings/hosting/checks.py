@@ -1,5 +1,6 @@
 """What the keys of `hosting` together make impossible, as far as YAML shows it."""
 
+import math
 from collections.abc import Iterator
 
 from assets.mistakes import Mistake
@@ -56,7 +57,7 @@ def _serverless(key: str, hosting: Raw) -> Iterator[Mistake]:
         problem = f"{highest} is more than max_concurrency, {most}; make one of the two the other's"
         yield Mistake(f"{key}.autoscaling.max_capacity", problem)
     target = scaling.get("target_value")
-    if isinstance(target, int | float) and target > 1:
+    if isinstance(target, int | float) and 1 < target < math.inf:
         problem = f"{target!r} is not allowed; allowed: more than 0 and up to 1, the share that is in use"
         yield Mistake(f"{key}.autoscaling.target_value", problem)
 
@@ -107,15 +108,6 @@ def _bounds(key: str, scaling: Raw, default: int, initial: dict[str, int | None]
 
 
 def _asynchronous(key: str, hosting: Raw, region: str) -> Iterator[Mistake]:
-    seen: dict[str, str] = {}
-    for name in ("input_prefix", "output_prefix", "failure_prefix"):
-        prefix = f"{text(hosting, name).strip('/')}/"
-        for other, theirs in seen.items():
-            if prefix != "/" and (prefix.startswith(theirs) or theirs.startswith(prefix)):
-                problem = f"{prefix} and {other} {theirs} lie in one another; choose separate prefixes"
-                yield Mistake(f"{key}.{name}", problem)
-        if prefix != "/":
-            seen[name] = prefix
     for name in _TOPICS:
         topic = text(hosting, name).split(":")
         if len(topic) > _REGION_OF_ARN and region and topic[_REGION_OF_ARN] != region:

@@ -1,7 +1,7 @@
 """Names, variants, volumes and containers."""
 
 from .cases import Broken, Deployment
-from .deployments import CUDA_12_AMI, CUDA_13_AMI, SERVERLESS, Config
+from .deployments import CUDA_12_AMI, CUDA_13_AMI, SERVERLESS, Config, model_data
 
 _POOLS = [
     Config.InstancePoolProperty(instance_type="ml.g6e.xlarge", priority=1),
@@ -23,6 +23,13 @@ def _on(instance_type: str, ami: str | None = None) -> Deployment:
 
 
 VALID: dict[str, Deployment] = {
+    "model-data-of-a-prefix": {"container": {"model_data_url": None, "model_data_source": model_data()}},
+    "model-data-of-an-object": {
+        "container": {
+            "model_data_url": None,
+            "model_data_source": model_data("s3://models/linear.tar.gz", kind="S3Object", compression="Gzip"),
+        }
+    },
     "names-shortest": {"config": {"endpoint_config_name": "a"}, "endpoint": {"endpoint_name": "b"}},
     "names-longest": {"endpoint": {"endpoint_name": "a" * 63}, "variants": [{"variant_name": "b" * 63}]},
     "names-with-hyphens": {"model": {"model_name": "a--b-9"}, "endpoint": {"endpoint_name": "My-Endpoint--2"}},
@@ -137,6 +144,11 @@ BROKEN: dict[str, Broken] = {
     "container-count": Broken("container-count", "one container", {"containers": 16}),
     "image-uri-long": Broken("image-uri", "255", {"container": {"image": "a" * 256}}),
     "image-uri-space": Broken("image-uri", "without spaces", {"container": {"image": "registry/serving: v1"}}),
+    "model-data-prefix": Broken(
+        "model-data-prefix",
+        "slash",
+        {"container": {"model_data_url": None, "model_data_source": model_data("s3://models/linear")}},
+    ),
     "model-data-url-scheme": Broken(
         "model-data-url", "s3://bucket/key", {"container": {"model_data_url": "file:///model.tar.gz"}}
     ),

@@ -38,6 +38,10 @@ VALID: dict[str, Deployment] = {
     "cuda-13-on-p5": _runs(_CUDA_13_IMAGE, "ml.p5.48xlarge", CUDA_13_AMI),
     "cuda-13-on-g6": _runs(_CUDA_13_IMAGE, "ml.g6.xlarge"),
     "graviton-on-graviton": _runs(GRAVITON, "ml.c7g.xlarge"),
+    "ray-newer": _runs(RAY_CPU.replace("v1.4", "v1.5.2"), "ml.m5.large"),
+    "ray-next": _runs(RAY_CPU.replace("v1.4", "v2"), "ml.m5.large"),
+    "ray-older": _runs(RAY_CPU.replace("v1.4", "v1.1"), "ml.m5.large"),
+    "ray-of-a-day": _runs(RAY_CPU.replace("v1.4", "v1.4.0-2026-08-12"), "ml.m5.large"),
     "image-by-digest": _runs(RAY_GPU.rpartition(":")[0] + "@sha256:" + "0" * 64, "ml.m5.large"),
 }
 
@@ -51,6 +55,16 @@ BROKEN: dict[str, Broken] = {
     "dlc-tag": Broken(
         "dlc-tag", "2.6 or older", _runs(PYTORCH_CPU.replace("2.6.0", "2.7.1"), "ml.m5.large"), also=_OLD
     ),
+    "dlc-tag-known": Broken(
+        "dlc-tag-known", "list", _runs(PYTORCH_CPU.replace("py312", "py399"), "ml.m5.large"), also=_OLD
+    ),
+    "dlc-tag-known-version": Broken("dlc-tag-known", "list", _runs(RAY_CPU.replace("v1.4", "v9"), "ml.m5.large")),
+    "dlc-tag-known-hardware": Broken(
+        "dlc-tag-known", "list", _runs(RAY_GPU.replace("cuda", "gpu"), "ml.g5.xlarge", CUDA_12_AMI)
+    ),
+    "dlc-tag-known-latest": Broken(
+        "dlc-tag-known", "list", _runs(RAY_CPU.rpartition(":")[0] + ":latest", "ml.m5.large")
+    ),
     "dlc-account": Broken(
         "dlc-account", "692866216735", _runs(RAY_CPU.replace("eu-central-1", "eu-south-1"), "ml.m5.large")
     ),
@@ -60,6 +74,11 @@ BROKEN: dict[str, Broken] = {
         _runs("763104351884.dkr.ecr.eu-central-1.amazonaws.com/pytorch-training:2.8.0-cpu-py312", "ml.m5.large"),
     ),
     "end-of-patch": Broken("end-of-patch", "that AWS patches", _runs(PYTORCH_CPU, "ml.m5.large")),
+    "end-of-patch-longest-tag": Broken(
+        "end-of-patch",
+        "that AWS patches",
+        _runs(PYTORCH_CPU.replace("2.6.0-cpu-py312", "2.6-cpu-py312-ubuntu22.04-sagemaker-v1.3"), "ml.m5.large"),
+    ),
     "ami-required": Broken("ami-required", CUDA_12_AMI, _runs(RAY_GPU, "ml.g6.xlarge")),
     "ami-required-on-blackwell": Broken("ami-required", CUDA_13_AMI, _runs(RAY_GPU, "ml.p6-b200.48xlarge")),
     "ami-old-driver": Broken("ami-old-driver", CUDA_12_AMI, _runs(PYTORCH_GPU, "ml.g5.xlarge"), also=_OLD),

@@ -47,6 +47,22 @@ VALID: dict[str, Deployment] = {
     "capture-nothing": _captures(sampling=0),
     "capture-everything": _captures(sampling=100, role=[statement("s3:PutObject", resource=_CAPTURED)]),
     "capture-attached": _captures(role=[], attached=[statement("s3:Put*", resource="arn:aws:s3:::captured/*")]),
+    "capture-in-another-partition": _captures(
+        role=[statement("s3:PutObject", resource="arn:aws-cn:s3:::captured/linear/*")]
+    ),
+    "capture-in-govcloud": _captures(
+        role=[statement("s3:PutObject", resource="arn:aws-us-gov:s3:::captured/linear/*")]
+    ),
+    "capture-by-https": {
+        "config": {"data_capture_config": capture(destination="https://captured.s3.amazonaws.com/linear")},
+        "role": [statement("s3:PutObject", resource=_CAPTURED)],
+    },
+    "capture-of-one-endpoint": _captures(
+        role=[statement("s3:PutObject", resource="arn:aws:s3:::captured/linear/Endpoint-abc/*")]
+    ),
+    "capture-by-policy-variable": _captures(
+        role=[statement("s3:PutObject", resource="arn:aws:s3:::${aws:PrincipalTag/bucket}/linear/*")]
+    ),
     "alarms-readable": {
         "endpoint": {"deployment_config": blue_green()},
         "role": [statement("cloudwatch:DescribeAlarms", resource="arn:aws:cloudwatch:*:*:alarm:errors-0")],
@@ -95,6 +111,16 @@ BROKEN: dict[str, Broken] = {
         "prefix",
         _captures(role=[], attached=[statement("s3:PutObject", resource="arn:aws:s3:::other/*")]),
     ),
+    "capture-permission-bucket": Broken(
+        "capture-permission",
+        "prefix",
+        _captures(role=[statement("s3:PutObject", resource="arn:aws:s3:::captured")]),
+    ),
+    "capture-permission-neighbour": Broken(
+        "capture-permission",
+        "prefix",
+        _captures(role=[statement("s3:PutObject", resource="arn:aws:s3:::captured/linear2/*")]),
+    ),
     "capture-permission-denied": Broken(
         "capture-permission", "s3:PutObject", _captures(role=[statement("s3:PutObject", effect="Deny")])
     ),
@@ -102,5 +128,16 @@ BROKEN: dict[str, Broken] = {
         "rollback-permission",
         "cloudwatch:DescribeAlarms",
         {"endpoint": {"deployment_config": blue_green(watched=alarms(2))}, "role": [statement("logs:*")]},
+    ),
+    "rollback-permission-one-lacks": Broken(
+        "rollback-permission",
+        "cloudwatch:DescribeAlarms",
+        {
+            "endpoint": {"deployment_config": blue_green(watched=alarms(2))},
+            "role": [
+                statement("cloudwatch:DescribeAlarms", resource="arn:aws:cloudwatch:*:*:alarm:errors-0"),
+                statement("cloudwatch:DescribeAlarms", resource="arn:aws:cloudwatch:*:*:alarm:latency-*"),
+            ],
+        },
     ),
 }

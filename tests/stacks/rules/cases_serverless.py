@@ -1,7 +1,18 @@
 """Serverless, asynchronous and shadow variants."""
 
 from .cases import Broken, Deployment
-from .deployments import ASYNC, PYTORCH_CPU, PYTORCH_GPU, SERVERLESS, VPC, Config, Model, capture, serverless
+from .deployments import (
+    ASYNC,
+    PYTORCH_CPU,
+    PYTORCH_GPU,
+    SERVERLESS,
+    VPC,
+    Config,
+    Model,
+    capture,
+    model_data,
+    serverless,
+)
 
 _MODEL_VPC = {"vpc_config": Model.VpcConfigProperty(**VPC)}
 
@@ -107,6 +118,11 @@ BROKEN: dict[str, Broken] = {
             "variants": [SERVERLESS],
             "container": {"image_config": Model.ImageConfigProperty(repository_access_mode="Vpc")},
         },
+    ),
+    "serverless-model-data-source": Broken(
+        "serverless-model-data-source",
+        "ModelDataUrl",
+        {"variants": [SERVERLESS], "container": {"model_data_url": None, "model_data_source": model_data()}},
     ),
     "serverless-limits-start": Broken(
         "serverless-limits",

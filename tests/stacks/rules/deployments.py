@@ -50,14 +50,24 @@ def serverless(memory: float = 2048, most: float = 5, provisioned: float | None 
     }
 
 
-def capture(sampling: float = 10, *, enabled: bool | None = None) -> Config.DataCaptureConfigProperty:
+def capture(
+    sampling: float = 10, *, enabled: bool | None = None, destination: str = "s3://captured/linear"
+) -> Config.DataCaptureConfigProperty:
     """Data capture into one prefix."""
     return Config.DataCaptureConfigProperty(
         capture_options=[Config.CaptureOptionProperty(capture_mode="Input")],
-        destination_s3_uri="s3://captured/linear",
+        destination_s3_uri=destination,
         initial_sampling_percentage=sampling,
         enable_capture=enabled,
     )
+
+
+def model_data(
+    uri: str = "s3://models/linear/", *, kind: str = "S3Prefix", compression: str = "None"
+) -> Model.ModelDataSourceProperty:
+    """Model data by its ModelDataSource."""
+    place = Model.S3DataSourceProperty(s3_uri=uri, s3_data_type=kind, compression_type=compression)
+    return Model.ModelDataSourceProperty(s3_data_source=place)
 
 
 def size(kind: str, value: float) -> Endpoint.CapacitySizeProperty:

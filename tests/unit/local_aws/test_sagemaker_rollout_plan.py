@@ -110,12 +110,16 @@ class TestRefusals:
         with pytest.raises(ApiError, match="several variants"):
             refuse_deployment(rolling(percent(50)), None, config(2, "blue", "green"))
 
-    def test_variants_keep_their_names_where_both_fleets_answer(self) -> None:
-        canary = blue_green("CANARY", CanarySize=percent(50))
-
-        with pytest.raises(ApiError, match="blue became green"):
-            refuse_deployment(canary, config(2, "blue"), config(2, "green"))
-        refuse_deployment(blue_green("ALL_AT_ONCE"), config(2, "blue"), config(2, "green"))
+    @pytest.mark.parametrize("names", [("green",), ("blue", "green")], ids=["another", "one more"])
+    @pytest.mark.parametrize(
+        "deployment",
+        [blue_green("ALL_AT_ONCE"), blue_green("CANARY", CanarySize=percent(50))],
+        ids=["all at once", "canary"],
+    )
+    def test_a_guarded_update_keeps_the_variants_names(self, deployment: Config, names: tuple[str, ...]) -> None:
+        with pytest.raises(ApiError, match=f"blue became {', '.join(names)}"):
+            refuse_deployment(deployment, config(2, "blue"), config(2, *names))
+        refuse_deployment(None, config(2, "blue"), config(2, *names))
 
     @pytest.mark.parametrize(
         "deployment",

@@ -214,6 +214,16 @@ class TestRequest:
         assert message in slipway("load", endpoint, *options, *QUICK).error()
         assert runtime.requests == []
 
+    @pytest.mark.parametrize("option", ["--seconds", "--warm-up"])
+    @pytest.mark.parametrize("value", ["inf", "nan"])
+    def test_a_measurement_has_an_end(
+        self, slipway: Callable[..., Any], runtime: Runtime, option: str, value: str
+    ) -> None:
+        ran = slipway("load", "linear", option, value)
+        assert (ran.status, ran.output) == (2, b"")
+        assert option in ran.errors
+        assert runtime.requests == []
+
 
 class TestErrors:
     @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from slipway.commands import logs as logs_module
 from slipway.endpoint_logs import EndpointLogs
@@ -38,7 +39,8 @@ class LogGroups:
     def __init__(self, page: int = 1000) -> None:
         self.events: dict[str, list[dict[str, Any]]] = {}
         self.page = page
-        self.refusals: list[RefusalError] = []
+        self.refusals: list[Exception] = []
+        self.unreachable: Exception | None = None
         self.aws = AnsweringAws(DescribeLogGroups=self._groups, FilterLogEvents=self._events)
 
     def add(self, message: str, *, group: str = GROUP, at: int = 1000, stream: str = "AllTraffic/i-0") -> None:
@@ -50,6 +52,8 @@ class LogGroups:
         return EndpointLogs(self.aws("logs"), NAMES, endpoints or ["linear"], 0, **{"say": print, **options})
 
     def _groups(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self.unreachable:
+            raise self.unreachable
         found = sorted(group for group in self.events if group.startswith(asked["logGroupNamePrefix"]))
         first, *rest = found[int(asked.get("nextToken", 0)) :] or [None]
         more = {"nextToken": str(found.index(rest[0]))} if rest else {}
@@ -120,6 +124,33 @@ class TestReading:
         assert waits == [1, 2, 4, 8, 16, 30, 30]
         assert "limits the rate" in said[0]
 
+    def test_a_connection_that_is_lost_is_waited_for_by_one_who_follows_and_nothing_is_lost(self) -> None:
+        groups = LogGroups(page=1)
+        groups.add("one", at=1)
+        groups.add("two", at=2)
+        waits: list[float] = []
+        said: list[str] = []
+        reader = groups.reader(say=said.append, pause=waits.append, outlasts_connections=True)
+        events = reader.new_events()
+        assert next(events).message == "one"
+        groups.refusals = [EndpointConnectionError(endpoint_url="http://x"), ReadTimeoutError(endpoint_url="x")]
+        assert [event.message for event in events] == ["two"]
+        assert waits == [1, 2]
+        assert 'Could not connect to the endpoint URL: "http://x": going on in 1 s' in said[0]
+
+    def test_a_connection_that_was_never_there_is_not_waited_for(self) -> None:
+        groups = LogGroups()
+        groups.unreachable = EndpointConnectionError(endpoint_url="http://x")
+        with pytest.raises(EndpointConnectionError):
+            list(groups.reader(outlasts_connections=True).new_events())
+
+    def test_one_who_does_not_follow_does_not_wait_for_a_connection(self) -> None:
+        groups = LogGroups()
+        groups.add("one")
+        groups.refusals = [EndpointConnectionError(endpoint_url="http://x")]
+        with pytest.raises(EndpointConnectionError):
+            list(groups.reader().new_events())
+
     def test_another_refusal_is_not_waited_for(self) -> None:
         groups = LogGroups()
         groups.add("one")
@@ -157,6 +188,15 @@ class TestCommand:
         ran = slipway("logs", "linear")
         when = datetime.fromtimestamp(at / 1000, UTC)
         assert (ran.status, ran.text) == (0, f"{when:%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z [AllTraffic/i-7] ready\n")
+
+    def test_what_a_terminal_would_act_on_is_shown_and_not_done(
+        self, slipway: Callable[..., Any], groups: LogGroups
+    ) -> None:
+        groups.add("\x1b[2Jone\r\ttwo\nthree é", at=now())
+        ran = slipway("logs", "linear")
+        assert ran.text.endswith("] \\x1b[2Jone\\r\ttwo\nthree é\n")
+        (event,) = json.loads(slipway("logs", "linear", "--json").text)
+        assert event["message"] == "\x1b[2Jone\r\ttwo\nthree é"
 
     def test_only_what_is_new_enough(self, slipway: Callable[..., Any], groups: LogGroups) -> None:
         groups.add("old", at=now() - 700_000)

@@ -134,14 +134,16 @@ class TestOneEndpoint:
     ) -> None:
         def answer(asked: dict[str, Any]) -> bytes:
             if asked["Body"] == b"[[3]]":
-                raise RefusalError("ModelError", status=424, OriginalStatusCode=400, OriginalMessage="no\nrow\n")
+                raise RefusalError(
+                    "ModelError", status=424, OriginalStatusCode=400, OriginalMessage="no\nrow\x1b[2J\n"
+                )
             return b"[0.5, 0.25]"
 
         linear.answers(answer)
         ran = slipway("smoke", "linear")
         assert ran.status == 1
         assert ran.text.splitlines()[1].startswith("failed   linear/AllTraffic/row: ")
-        assert ran.text.splitlines()[1].endswith("answered 400: no row")
+        assert ran.text.splitlines()[1].endswith(r"answered 400: no row\x1b[2J")
         assert ran.text.startswith("ok ")
 
     def test_where_aws_refuses_nothing_more_is_sent(self, slipway: Callable[..., Any], linear: Endpoints) -> None:

@@ -108,6 +108,13 @@ def test_what_is_valid_gets_no_message(messages: Messages, endpoint: dict[str, A
             ),
         ),
         (
+            {"data_capture": {"prefix": "training/linear", "expiration_in_days": 1}},
+            (
+                "data_capture.prefix: 'training/linear' lies among what trainings read and write; choose another "
+                "one, as in captures/fraud"
+            ),
+        ),
+        (
             {"data_capture": {}, "hosting": SERVERLESS},
             "data_capture: serverless endpoints capture no data; leave the key out, or use instances",
         ),
@@ -304,13 +311,62 @@ def test_a_buckets_key_elsewhere_is_refused(messages: Messages) -> None:
     ]
 
 
-def test_captures_of_two_endpoints_do_not_lie_in_one_another(messages: Messages) -> None:
-    one = {"model": "linear", "hosting": CPU, "data_capture": {"prefix": "kept"}}
-    other = {"model": "linear", "hosting": CPU, "data_capture": {"prefix": "kept/other"}}
-    assert messages({}, endpoints={"one": one, "other": other}) == [
+CAPTURING = {"model": "linear", "hosting": CPU, "data_capture": {}}
+
+
+def queued(**prefixes: str) -> dict[str, Any]:
+    return {"model": "linear", "hosting": {"type": "async", "instance_type": "ml.c7i.large", **prefixes}}
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "message"),
+    [
         (
-            "endpoints.other.data_capture.prefix: kept/other/ and kept/ of the endpoint one lie in "
-            "one another; choose "
-            "separate prefixes"
-        )
+            {
+                "one": {**CAPTURING, "data_capture": {"prefix": "kept"}},
+                "other": {**CAPTURING, "data_capture": {"prefix": "kept/other"}},
+            },
+            "other.data_capture.prefix: kept/other/ and kept/, endpoints.one.data_capture.prefix,",
+        ),
+        (
+            {"one": queued(output_prefix="out"), "other": queued(output_prefix="out")},
+            "other.hosting.output_prefix: out/ and out/, endpoints.one.hosting.output_prefix,",
+        ),
+        (
+            {"one": queued(failure_prefix="captures/other"), "other": CAPTURING},
+            (
+                "one.hosting.failure_prefix: captures/other/ and captures/other/, the default of "
+                "endpoints.other.data_capture.prefix,"
+            ),
+        ),
+        (
+            {"one": CAPTURING, "other": queued(output_prefix="captures/one/x")},
+            (
+                "other.hosting.output_prefix: captures/one/x/ and captures/one/, the default of "
+                "endpoints.one.data_capture.prefix,"
+            ),
+        ),
+    ],
+)
+def test_prefixes_of_two_endpoints_do_not_lie_in_one_another(
+    messages: Messages, endpoints: dict[str, Any], message: str
+) -> None:
+    assert messages({}, endpoints=endpoints) == [
+        f"endpoints.{message} lie in one another; choose separate prefixes"
     ]
+
+
+def test_a_prefix_around_the_defaults_of_another_endpoint_is_refused_for_each(messages: Messages) -> None:
+    found = messages({}, endpoints={"one": queued(input_prefix="async/other"), "other": queued()})
+    assert found == [
+        (
+            f"endpoints.one.hosting.input_prefix: async/other/ and async/other/{kind}/, the default of "
+            f"endpoints.other.hosting.{kind}_prefix, lie in one another; choose separate prefixes"
+        )
+        for kind in ("input", "output", "failure")
+    ]
+
+
+def test_prefixes_that_only_begin_alike_are_apart(messages: Messages) -> None:
+    endpoints = {"one": queued(output_prefix="async/other-out"), "other": queued(), "third": CAPTURING}
+    assert messages({}, endpoints=endpoints) == []

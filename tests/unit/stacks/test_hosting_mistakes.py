@@ -1,5 +1,6 @@
 """What AWS would refuse of hosting, variants and rollouts is refused before, with the key and the mend."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,11 @@ def rollout(way: str, **keys: Any) -> dict[str, Any]:
             {**CPU, "initial_instance_count": 2}, **rollout("linear", maximum_execution_timeout_in_seconds=1201)
         ),
         settings({**ASYNC, "initial_instance_count": 4}, **rollout("rolling")),
+        settings(
+            {**CPU, "initial_instance_count": 4},
+            **rollout("rolling", rollback_maximum_batch_size={"type": "CAPACITY_PERCENT", "value": 100}),
+        ),
+        settings({**ASYNC, "input_prefix": "async/linear/input/", "output_prefix": "async/linear/out"}),
         settings(CPU, **rollout("all-at-once", alarms={"alarm_names": [f"a{n}" for n in range(7)]})),
     ],
 )
@@ -107,6 +113,17 @@ def test_valid_settings_have_no_mistakes(messages: Messages, document: dict[str,
         (settings(scaled(CPU, min_capacity=0)), "hosting.autoscaling.min_capacity", ("at least 1",)),
         (settings(scaled(CPU, target_value=0)), "hosting.autoscaling.target_value", ("more than 0",)),
         (
+            settings(scaled(CPU, target_value=math.inf)),
+            "hosting.autoscaling.target_value",
+            ("inf is not allowed", "a finite number"),
+        ),
+        (settings(scaled(ASYNC, target_value=math.nan)), "hosting.autoscaling.target_value", ("nan",)),
+        (
+            settings(scaled({**SERVERLESS, "provisioned_concurrency": 2}, target_value=math.inf)),
+            "hosting.autoscaling.target_value",
+            ("inf is not allowed",),
+        ),
+        (
             settings(scaled({**CPU, "instance_type": "ml.t2.medium"})),
             "hosting.autoscaling",
             ("ml.t2.medium does not scale",),
@@ -142,7 +159,23 @@ def test_valid_settings_have_no_mistakes(messages: Messages, document: dict[str,
             "hosting.failure_prefix",
             ("lie in one another",),
         ),
+        (
+            settings({**ASYNC, "output_prefix": "async/linear/input"}),
+            "hosting.output_prefix",
+            ("async/linear/input/, the default of endpoints.linear.hosting.input_prefix", "choose separate"),
+        ),
+        (
+            settings({**ASYNC, "input_prefix": "async/linear/output/x"}),
+            "hosting.input_prefix",
+            ("async/linear/output/, the default of endpoints.linear.hosting.output_prefix",),
+        ),
+        (
+            settings({**ASYNC, "failure_prefix": "captures"}, data_capture={}),
+            "hosting.failure_prefix",
+            ("captures/linear/, the default of endpoints.linear.data_capture.prefix",),
+        ),
         (settings({**ASYNC, "output_prefix": "models/x"}), "hosting.output_prefix", ("published models",)),
+        (settings({**ASYNC, "output_prefix": "/training/"}), "hosting.output_prefix", ("what trainings read",)),
         (settings({**ASYNC, "output_prefix": "a*"}), "hosting.output_prefix", ("not a prefix",)),
         (settings({**ASYNC, "error_topic": "me"}), "hosting.error_topic", ("`made`", "arn:aws:sns")),
         (
@@ -262,6 +295,27 @@ def test_valid_settings_have_no_mistakes(messages: Messages, document: dict[str,
             ("1200 is not longer than the waits together, 1200",),
         ),
         (
+            settings(
+                {**CPU, "initial_instance_count": 4},
+                **rollout("rolling", rollback_maximum_batch_size={"type": "CAPACITY_PERCENT", "value": 101}),
+            ),
+            "rollout.rollback_maximum_batch_size.value",
+            ("101 is not allowed", "1 to 100 percent"),
+        ),
+        *(
+            (
+                settings(CPU, **rollout("all-at-once", alarms={"alarm_names": ["errors", name]})),
+                "rollout.alarms.alarm_names",
+                (f"{name!r} is no alarm's name here", "without *, ? and $"),
+            )
+            for name in ("*", "error?", "${aws:username}")
+        ),
+        (
+            settings(CPU, **rollout("all-at-once", alarms={"alarm_names": ["errors", "errors"]})),
+            "rollout.alarms.alarm_names",
+            ("names 'errors' twice",),
+        ),
+        (
             settings(CPU, **rollout("all-at-once", alarms={"alarm_names": [f"a{n}" for n in range(8)]})),
             "rollout.alarms",
             ("11 alarms", "up to 10"),
@@ -286,6 +340,17 @@ def test_what_aws_refuses_is_named_with_the_mend(
     found = [message for message in messages(document) if message.startswith(f"{KEY}.{key}: ")]
     assert len(found) == 1, messages(document)
     assert all(fragment in found[0] for fragment in fragments), found
+
+
+def test_a_mistake_inside_a_variant_stands_alone(messages: Messages) -> None:
+    document = settings(CPU, model=None, variants={"a": {**LINEAR, "initial_variant_weight": -1}, "b": LINEAR})
+    (message,) = messages(document)
+    assert message.startswith(f"{KEY}.variants.a.initial_variant_weight: -1 is not allowed")
+
+
+def test_a_model_beside_wrong_variants_is_a_mistake_as_well(messages: Messages) -> None:
+    found = messages(settings(CPU, variants={"a": {"modell": "linear"}}))
+    assert any(message.startswith(f"{KEY}.model: stands beside variants") for message in found), found
 
 
 @pytest.mark.parametrize("name", ["linear-real-time", "linear-async-b"])

@@ -48,7 +48,7 @@ def test_valid_settings_have_no_mistakes(messages: Messages) -> None:
             {"regio": "x"},
             (
                 "dev.yaml: regio: unknown key; allowed: project, account, region, tags, removal, encryption, "
-                "training, endpoints; did you mean region?"
+                "training, github, endpoints; did you mean region?"
             ),
         ),
         ({"name": "dev"}, "dev.yaml: name: unknown key; the environment's name is its file's"),
@@ -206,6 +206,44 @@ def test_a_value_out_of_form_is_named_with_what_is_allowed(
                 }
             },
             ("endpoints.linear.hosting.inference_ami_version: ml.m5.large has no NVIDIA GPU",),
+        ),
+        (
+            {
+                "endpoints__linear__container": "slim",
+                "endpoints__linear__hosting": {
+                    "type": "real-time",
+                    "instance_type": "ml.g5.xlarge",
+                    "inference_ami_version": "al2-ami-sagemaker-inference-gpu-3-1",
+                },
+            },
+            (
+                "endpoints.linear.hosting.inference_ami_version: the driver of al2-ami-sagemaker-",
+                "gpu-3-1 runs CUDA 12 and older, and the container has CUDA 13.0",
+            ),
+        ),
+        (
+            {
+                "endpoints__linear__container": {
+                    "image": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/own:1",
+                    "cuda": "13.0",
+                },
+                "endpoints__linear__hosting": {
+                    "type": "real-time",
+                    "instance_type": "ml.g5.xlarge",
+                    "inference_ami_version": "al2-ami-sagemaker-inference-gpu-2-1",
+                },
+            },
+            ("endpoints.linear.hosting.inference_ami_version: the driver of al2-ami", "CUDA 13.0"),
+        ),
+        (
+            {
+                "endpoints__linear__hosting": {"type": "async", "instance_type": "ml.m5.large"},
+                "endpoints__linear__rollout": {
+                    "type": "all-at-once",
+                    "alarms": {"overhead_latency_p99_in_milliseconds": 100},
+                },
+            },
+            ("endpoints.linear.rollout.alarms.overhead_latency_p99_in_milliseconds: asynchronous",),
         ),
         (
             {"endpoints__linear__execution_role_arn": "arn:aws:iam::111122223333:role/ours"},

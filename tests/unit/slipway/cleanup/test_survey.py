@@ -65,6 +65,48 @@ def test_a_stack_that_runs_nothing_is_left_over(aws: MemoryAws, status: str) -> 
     assert survey.deployed == {}
 
 
+def test_a_stack_without_a_description_is_ours_only_where_no_change_set_was_carried_out(aws: MemoryAws) -> None:
+    aws.stacks((f"{SCORES[0]}", "CREATE_COMPLETE", ""))
+    survey = look(aws, "scores")
+    assert (survey.findings, survey.deployed) == ((), {})
+    aws.stacks((SCORES[0], "REVIEW_IN_PROGRESS", ""))
+    assert left(look(aws, "scores")) == [("stack", SCORES[0])]
+
+
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        ("UPDATE_FAILED", f"slipway local run -- cdk rollback {SCORES[0]} -c env=local"),
+        ("UPDATE_ROLLBACK_FAILED", f"slipway local run -- cdk rollback {SCORES[0]} -c env=local"),
+        (
+            "IMPORT_ROLLBACK_FAILED",
+            (
+                f"slipway local run -- aws cloudformation describe-stack-events --stack-name {SCORES[0]} "
+                f"--region {REGION}"
+            ),
+        ),
+    ],
+)
+def test_a_stack_that_is_stuck_is_left_over_and_what_it_runs_is_not(
+    aws: MemoryAws, status: str, command: str
+) -> None:
+    aws.stacks((SCORES[0], status, SCORES[2]), resources={SCORES[0]: [endpoint_arn(ENDPOINT)]})
+    aws.endpoints(ENDPOINT)
+    survey = look(aws, "scores")
+    assert left(survey) == [("stack", SCORES[0])]
+    [finding] = survey.left_over
+    assert status in finding.reason
+    assert finding.commands[0] == command
+    assert not finding.is_removable
+    assert survey.deployed == {SCORES[0]: status}
+
+
+def test_a_stack_that_is_stuck_is_removed_once_the_app_no_longer_defines_it(aws: MemoryAws) -> None:
+    aws.stacks(("Slipway-local-old", "UPDATE_ROLLBACK_FAILED", "Slipway: the endpoint old of slipway-local"))
+    [finding] = look(aws, "scores").left_over
+    assert finding.is_removable
+
+
 def test_what_a_deleted_stack_tells_is_known_for_its_name_alone(aws: MemoryAws) -> None:
     aws.stacks(("Slipway-local-old", "DELETE_COMPLETE", "Slipway: the endpoint old of slipway-local"))
     aws.answers["describe_log_groups"] = lambda logGroupNamePrefix: {  # noqa: N803
@@ -106,6 +148,51 @@ def test_what_may_not_be_looked_at_is_said_and_the_rest_is_found(aws: MemoryAws)
     assert [unseen.what for unseen in survey.unseen] == ["KMS keys", "SSM parameters"]
     aws.endpoints()
     assert not look(aws, "scores").is_clean
+
+
+def keys(aws: MemoryAws, refusal: str, tags: list[dict[str, str]] | None = None) -> None:
+    """Have the environment's key, and one that refuses DescribeKey, and its tags unless they are given."""
+    refused = ClientError({"Error": {"Code": "AccessDeniedException", "Message": refusal}}, "DescribeKey")
+
+    def describe(KeyId: str) -> dict[str, Any]:  # noqa: N803
+        if KeyId == "foreign":
+            raise refused
+        text = "Encrypts the artifact bucket of slipway-local"
+        told = {"KeyId": KeyId, "Arn": KeyId, "KeyManager": "CUSTOMER", "KeyState": "Enabled", "Description": text}
+        return {"KeyMetadata": told}
+
+    def tags_of(KeyId: str) -> dict[str, Any]:  # noqa: N803
+        if KeyId == "foreign" and tags is None:
+            raise refused
+        return {"Tags": tags if tags and KeyId == "foreign" else []}
+
+    listed = [{"KeyId": one, "KeyArn": f"arn:{one}"} for one in ("foreign", "own")]
+    aws.answers |= {"list_keys": {"Keys": listed}, "describe_key": describe, "list_resource_tags": tags_of}
+
+
+BY_ITS_POLICY = "not authorized ... because no resource-based policy allows the kms:DescribeKey action"
+
+
+def test_a_key_whose_policy_refuses_to_be_described_is_told_and_the_other_keys_are_judged(aws: MemoryAws) -> None:
+    keys(aws, BY_ITS_POLICY)
+    survey = look(aws, "scores")
+    assert left(survey) == [("key", "own")]
+    assert survey.unseen == ()
+    assert [resource.name for resource in survey.closed] == ["foreign"]
+
+
+def test_a_key_that_refuses_to_be_described_is_ours_where_its_tags_say_so(aws: MemoryAws) -> None:
+    keys(aws, BY_ITS_POLICY, [{"TagKey": "aws:cloudformation:stack-name", "TagValue": SCORES[0]}])
+    survey = look(aws, "scores")
+    assert left(survey) == [("key", "foreign"), ("key", "own")]
+    assert survey.closed == ()
+
+
+def test_credentials_that_may_describe_no_key_have_not_looked_at_the_keys(aws: MemoryAws) -> None:
+    keys(aws, "not authorized ... because no identity-based policy allows the kms:DescribeKey action")
+    survey = look(aws, "scores")
+    assert [unseen.what for unseen in survey.unseen] == ["KMS keys"]
+    assert survey.closed == ()
 
 
 def test_tags_that_may_not_be_read_leave_everything_of_their_kind_alone(aws: MemoryAws) -> None:

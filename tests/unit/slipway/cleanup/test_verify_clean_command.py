@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from slipway.commands import verify_clean
 
@@ -63,6 +64,31 @@ def test_what_is_left_comes_with_its_reason_and_its_command(slipway: Callable[..
     assert (
         f"$ slipway local run -- aws logs delete-log-group --log-group-name {GROUP} --region {REGION}" in ran.text
     )
+
+
+def test_a_stack_that_is_stuck_comes_with_its_status_and_how_to_roll_it_back(
+    slipway: Callable[..., Any], aws: MemoryAws
+) -> None:
+    stuck = ("Slipway-local-scores", "UPDATE_ROLLBACK_FAILED", "Slipway: the endpoint scores of slipway-local")
+    aws.stacks(stuck)
+    ran = slipway("verify-clean", "--remove", "--yes")
+    assert ran.status == 1
+    assert aws.called("delete_stack") == []
+    assert "$ slipway local run -- cdk rollback Slipway-local-scores -c env=local" in ran.text
+    [verdict] = [line for line in ran.text.splitlines() if line.startswith("local: ")]
+    assert verdict == "local: 1 left over. Deployed: Slipway-local-scores (UPDATE_ROLLBACK_FAILED)"
+
+
+def test_a_key_that_tells_nothing_is_named_and_no_failure(slipway: Callable[..., Any], aws: MemoryAws) -> None:
+    told = {"Code": "AccessDeniedException", "Message": "because no resource-based policy allows it"}
+    aws.answers["list_keys"] = {"Keys": [{"KeyId": "closed-key", "KeyArn": "arn:closed-key"}]}
+    aws.answers["describe_key"] = ClientError({"Error": told}, "DescribeKey")
+    aws.answers["list_resource_tags"] = ClientError({"Error": told}, "ListResourceTags")
+    ran = slipway("verify-clean")
+    assert ran.status == 0
+    assert "the key closed-key" in ran.errors
+    document = json.loads(slipway("verify-clean", "--json").text)
+    assert (document["clean"], document["closed"]) == (True, [{"kind": "key", "name": "closed-key"}])
 
 
 def test_nothing_is_removed_without_being_asked(slipway: Callable[..., Any], aws: MemoryAws) -> None:

@@ -85,6 +85,20 @@ def test_requests_need_how_long_they_take(slipway: Callable[..., Any]) -> None:
     assert "--ms-per-request" in slipway("costs", "--requests-per-month", "10").error()
 
 
+@pytest.mark.parametrize("length", ["inf", "nan", "1e308"])
+@pytest.mark.parametrize("requests", ["0", "10"])
+def test_a_request_is_no_longer_than_a_month(slipway: Callable[..., Any], length: str, requests: str) -> None:
+    ran = slipway("costs", "--requests-per-month", requests, "--ms-per-request", length, "--json")
+    assert (ran.status, ran.output) == (2, b"")
+    assert "--ms-per-request" in ran.errors
+    assert "Traceback" not in ran.errors
+
+
+def test_there_are_no_more_requests_than_a_number_can_say(slipway: Callable[..., Any]) -> None:
+    ran = slipway("costs", "--requests-per-month", "9" * 400, "--ms-per-request", "1", "--json")
+    assert (ran.status, ran.output) == (2, b"")
+
+
 def test_an_update_asks_for_the_region_and_is_used(
     slipway: Callable[..., Any],
     environment_file: Write,
@@ -115,7 +129,11 @@ def test_an_update_without_an_environment_is_for_all_of_them(
     ran = slipway("costs", "--update")
     assert (ran.status, ran.output) == (0, b"")
     assert [name for name, _ in aws.requests] == ["GetProducts", "GetProducts"]
-    assert (tmp_path / "environments" / "prices.json").is_file()
+    written = tmp_path / "environments" / "prices.json"
+    assert written.is_file()
+    answer(aws, [product("EUC1-Host:ml.m5.large", ("0", "1"))])
+    told = json.loads(slipway("costs", "--update", "--json").text)
+    assert told == {"prices": str(written), "regions": ["eu-central-1"]}
 
 
 def test_a_price_list_without_an_answer_changes_nothing(

@@ -141,6 +141,11 @@ def test_without_any_price_there_is_no_sum(environment_file: Write) -> None:
     assert (cost.lower, cost.upper) == (None, None)
 
 
+def test_an_environment_without_endpoints_costs_nothing(environment_file: Write) -> None:
+    cost = estimate_environment(environment_file("  {}\n"), prices=Prices())
+    assert (cost.lower, cost.upper, cost.unpriced) == (0, 0, ())
+
+
 def test_a_price_of_another_region_is_none(environment_file: Write, prices: Prices) -> None:
     settings = environment_file(INSTANCES.format(type="real-time", count=1, more=""), region="eu-central-1")
     assert estimate_environment(settings, prices=prices).lower is None

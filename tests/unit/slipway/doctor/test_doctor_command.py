@@ -116,9 +116,16 @@ def test_what_is_wrong_is_printed_with_what_to_do(
     assert second.strip() == f"Mend: {broken.mend}"
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_environment_that_is_not_there_is_a_mistake_of_the_command_line(
+    slipway: Callable[..., Any], environment_file: Write, options: list[str]
+) -> None:
+    environment_file(REAL_TIME)
+    assert "There is no environment 'nosuch'" in slipway("doctor", "--env", "nosuch", *options).error(2)
+
+
 def test_wrong_settings_are_findings_one_each(slipway: Callable[..., Any], environment_file: Write) -> None:
     environment_file(REAL_TIME)
-    assert "There is no environment 'nope'" in slipway("doctor", "--env", "nope").text
     with pytest.raises(Exception, match="zone"):
         environment_file(REAL_TIME, name="broken", more="zone: a\nplace: b\n")
     ran = slipway("doctor", "--env", "broken", "--json")

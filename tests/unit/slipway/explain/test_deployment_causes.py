@@ -147,6 +147,45 @@ def test_model_data_are_looked_for_in_s3(
     assert ("HeadObject", {"Bucket": "models", "Key": "linear/model.tar.gz"}) in recorded.requests
 
 
+FROM_URL = (
+    f'Failed to download model data from URL "{URL}". Please ensure that there is an object located at the URL '
+    "and that the role passed to CreateModel has permissions to download the object."
+)
+FOR_CONTAINER = FROM_URL.replace('from URL "', 'for container "container_1" from URL: "')
+FORBIDDEN = (
+    f"Failed to download model data from {URL}: An error occurred (403) when calling the HeadObject operation: "
+    "Forbidden"
+)
+NOT_AUTHORIZED = (
+    f"Failed to download model data from {URL}: User: {ROLE} is not authorized to perform: s3:GetObject on "
+    'resource: "arn:aws:s3:::models/linear/model.tar.gz" because no identity-based policy allows it'
+)
+NO_ROLE = f"{URL}, which is there, as the execution role"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "told"),
+    [
+        (FROM_URL, {}, ("model-data-not-readable", NO_ROLE)),
+        (FOR_CONTAINER, {}, ("model-data-not-readable", NO_ROLE)),
+        (FORBIDDEN, {}, ("model-data-not-readable", NO_ROLE)),
+        (FROM_URL, Refusal("403", "Forbidden"), ("model-data-not-readable", "is not there, or")),
+        (FROM_URL, Refusal("404", "Not Found"), ("model-data-missing", f"there is no {URL}")),
+        (FOR_CONTAINER, Refusal("404", "Not Found"), ("model-data-missing", f"there is no {URL}")),
+        (NOT_AUTHORIZED, {}, ("access-denied", f"{ROLE} may not do s3:GetObject on arn:aws:s3:::models/linear")),
+    ],
+    ids=["there", "of a container", "forbidden", "not told", "gone", "gone of a container", "with the action"],
+)
+def test_a_download_that_failed_is_told_by_what_s3_has(
+    slipway: Slipway, recorded: RecordedAws, said: str, answer: Any, told: tuple[str, str]
+) -> None:
+    failed(recorded, wrapped(said))
+    recorded.answers["HeadObject"] = answer
+    finding = first(slipway)
+    cause, says = told
+    assert (finding["cause"], says in finding["summary"]) == (cause, True), finding
+
+
 def test_the_first_failure_counts_and_not_what_was_cancelled_for_it(
     slipway: Slipway, recorded: RecordedAws
 ) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from slipway.review.cost import NO_COST, Cost, CostChange, environment_cost
+from slipway.review.gates import judge, parse_fail_on
+from slipway.review.report import EnvironmentReview
 
 SETTINGS = """\
 account: "111111111111"
@@ -32,6 +34,18 @@ def test_settings_are_estimated(tmp_path: Path) -> None:
 
 def test_an_environment_that_is_not_there_costs_nothing(tmp_path: Path) -> None:
     assert environment_cost("dev", tmp_path) == NO_COST
+
+
+def test_the_first_endpoint_of_an_environment_grows_from_nothing(tmp_path: Path) -> None:
+    priced = SETTINGS.replace("eu-central-1", "us-east-1").replace("ml.c5.large", "ml.m5.large")
+    head, _, _ = priced.partition("endpoints:")
+    (tmp_path / "dev.yaml").write_text(f"{head}endpoints: {{}}\n")
+    empty = environment_cost("dev", tmp_path)
+    assert empty == NO_COST
+    (tmp_path / "dev.yaml").write_text(priced)
+    review = EnvironmentReview("dev", "both", cost=CostChange(empty, environment_cost("dev", tmp_path)))
+    (gate,), _ = judge([review], parse_fail_on("cost-increase=20%"))
+    assert "from nothing" in gate.reason
 
 
 def test_settings_that_are_wrong_have_no_costs(tmp_path: Path) -> None:

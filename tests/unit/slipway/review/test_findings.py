@@ -1,11 +1,14 @@
 """What is found, and what of it is new."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from slipway.review.assembly import Assembly
-from slipway.review.findings import Finding, lint, new_findings, reported_findings
+from slipway.review.findings import Finding, lint, missing_tools, new_findings, reported_findings
 
 SUPPRESSIONS = "- {rule: AwsSolutions-S1, construct: '.*/Bucket', reason: no logs here}\n"
 
@@ -61,3 +64,12 @@ def test_cfn_lint_judges_templates(tmp_path: Path) -> None:
     )
     assert "BucketNam" in found.what
     assert lint([], []) == []
+
+
+def test_tools_that_are_not_installed_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert missing_tools() == ()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert missing_tools() == ("cfn-lint",)
+    assert lint([tmp_path / "stack.template.json"], ["prod/Stack"]) == []
+    monkeypatch.setitem(sys.modules, "cdk_nag", None)
+    assert missing_tools() == ("cfn-lint", "cdk-nag")

@@ -43,6 +43,14 @@ def test_a_branch_that_changes_nothing_says_so_and_no_more() -> None:
     assert len(lines) == 5
 
 
+def test_tools_that_were_missing_are_named() -> None:
+    same = stack(B=bucket("b"))
+    without = review(compared(same, same), missing_tools=("cfn-lint", "cdk-nag"))
+    assert "Without the findings of `cfn-lint` and `cdk-nag`, which `pip install -r " in to_markdown(without)
+    assert to_json(without)["missing_tools"] == ["cfn-lint", "cdk-nag"]
+    assert "Without the findings" not in to_markdown(review(compared(same, same)))
+
+
 def test_what_holds_data_and_goes_comes_first_and_bold() -> None:
     old = stack(B=bucket("old"), E=resource("AWS::SageMaker::Endpoint", EndpointName="e", Tags=["a"]), R=role())
     new = stack(

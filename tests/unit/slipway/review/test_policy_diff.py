@@ -161,6 +161,132 @@ def test_managed_policies_and_boundaries_of_a_role_count(name: str, value: Any, 
     assert [comes.is_widening, goes.is_widening] == ([True, False] if "Arns" in name else [False, True])
 
 
+POLICY = {"Statement": [allow("s3:GetObject")]}
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "text"),
+    [
+        (
+            "ManagedPolicy",
+            {"Roles": [{"Ref": "A"}]},
+            {"Roles": [{"Ref": "A"}, {"Ref": "B"}]},
+            "the role B of linear may now all of the policy ${It} on every resource",
+        ),
+        ("ManagedPolicy", {}, {"Users": ["eve"]}, "the user named eve of linear may now all of the policy ${It}"),
+        ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": [{"Ref": "A"}], "Users": ["eve"]}, "the user named eve"),
+        ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": [{"Ref": "A"}, "admin"]}, "the role named admin"),
+        ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": ["A"]}, "the role named A"),
+        (
+            "Policy",
+            {"Roles": [{"Ref": "A"}]},
+            {"Roles": [{"Fn::Sub": "${A}-other"}]},
+            "the role named ${A}-other",
+        ),
+        ("Policy", {"Groups": ["a"]}, {"Groups": ["a", {"Ref": "G"}]}, "the group G of linear may now read"),
+        ("UserPolicy", {"UserName": "adam"}, {"UserName": "eve"}, "the user named eve"),
+        ("GroupPolicy", {"GroupName": {"Ref": "A"}}, {"GroupName": {"Ref": "B"}}, "the group B"),
+    ],
+)
+def test_a_policy_that_more_principals_get_widens(
+    kind: str, old: dict[str, Any], new: dict[str, Any], text: str
+) -> None:
+    policies = [
+        {"It": resource(f"AWS::IAM::{kind}", PolicyDocument=POLICY, **attachments)} for attachments in (old, new)
+    ]
+    (widened,) = [change for change in of_resources(*policies) if change.is_widening]
+    assert text in words(widened)
+    assert of_resources(policies[1], policies[1]) == []
+
+
+@pytest.mark.parametrize("kind", ["User", "Group"])
+def test_what_users_and_groups_get_counts_as_what_roles_get(kind: str) -> None:
+    bare = {"It": resource(f"AWS::IAM::{kind}")}
+    for more, text in (
+        ({"ManagedPolicyArns": [ADMINISTRATOR]}, f"all of the policy {ADMINISTRATOR}"),
+        ({"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}, "read every resource"),
+    ):
+        (comes,) = of_resources(bare, {"It": resource(f"AWS::IAM::{kind}", **more)})
+        assert comes.is_widening
+        assert words(comes).startswith(f"the {kind.lower()} It of linear may now {text}")
+
+
+def test_a_user_who_joins_a_group_may_do_more() -> None:
+    joined = {"U": resource("AWS::IAM::User", Groups=[{"Ref": "G"}])}
+    added = {
+        "U": resource("AWS::IAM::User"),
+        "X": resource("AWS::IAM::UserToGroupAddition", GroupName={"Ref": "G"}, Users=[{"Ref": "U"}]),
+    }
+    (change,) = of_resources({"U": resource("AWS::IAM::User")}, joined)
+    assert change.is_widening
+    assert of_resources(joined, added) == []
+
+
+def test_a_managed_policy_may_be_attached_from_either_side() -> None:
+    policy = resource("AWS::IAM::ManagedPolicy", PolicyDocument=POLICY)
+    by_role = {"R": resource("AWS::IAM::Role", ManagedPolicyArns=[{"Ref": "P"}]), "P": policy}
+    by_policy = {
+        "R": resource("AWS::IAM::Role"),
+        "P": {**policy, "Properties": {**policy["Properties"], "Roles": [{"Ref": "R"}]}},
+    }
+    assert of_resources(by_role, by_policy) == []
+
+
+@pytest.mark.parametrize("operator", ["StringEquals", "StringLike", "ArnLike", "IpAddress"])
+def test_a_condition_with_fewer_values_narrows(operator: str) -> None:
+    both, one = (allow("s3:*", Condition={operator: {"k": values}}) for values in (["a", "b"], ["a"]))
+    assert {change.is_widening for change in of_roles([both], [one])} == {False}
+    assert {change.is_widening for change in of_roles([one], [both])} == {True}
+    denials = [{**each, "Effect": "Deny"} for each in (both, one)]
+    assert [change.is_widening for change in of_roles(*([each] for each in denials))] == [True]
+
+
+@pytest.mark.parametrize(
+    "operator",
+    ["StringNotEquals", "NotIpAddress", "ArnNotLike", "StringEqualsIfExists", "Null", "NumericLessThan"],
+)
+def test_a_negated_condition_with_fewer_values_widens(operator: str) -> None:
+    both, one = (allow("s3:*", Condition={operator: {"k": values}}) for values in (["a", "b"], ["a"]))
+    assert any(change.is_widening for change in of_roles([both], [one]))
+
+
+def test_one_value_that_reads_like_two_is_another_condition() -> None:
+    two, one = (allow("s3:*", Condition={"StringEquals": {"k": values}}) for values in (["a", "b"], ["a or b"]))
+    assert any(change.is_widening for change in of_roles([two], [one]))
+
+
+CONDITIONED = st.lists(
+    st.builds(
+        lambda operator, values: allow(["s3:*"], ["*"], Condition={operator: {"k": sorted(values)}}),
+        st.sampled_from(["StringEquals", "StringNotEquals", "StringEqualsIfExists"]),
+        st.sets(st.sampled_from("abc"), min_size=1),
+    ),
+    max_size=3,
+)
+
+
+def keys_allowed(found: list[dict[str, Any]]) -> set[str | None]:
+    """Return the values of the key, None for no key, with which something is allowed."""
+
+    def holds(condition: dict[str, Any], value: str | None) -> bool:
+        ((operator, tests),) = condition.items()
+        fits = value in tests["k"]
+        return {
+            "StringEquals": fits,
+            "StringNotEquals": not fits,
+            "StringEqualsIfExists": value is None or fits,
+        }[operator]
+
+    return {value for value in (None, *"abcd") if any(holds(each["Condition"], value) for each in found)}
+
+
+@given(CONDITIONED, CONDITIONED)
+def test_whatever_conditions_newly_allow_is_reported(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> None:
+    if keys_allowed(new) - keys_allowed(old):
+        assert any(change.is_widening for change in of_roles(old, new))
+
+
 PATTERN = st.text(alphabet="ab*?", min_size=1, max_size=3)
 STATEMENTS = st.lists(
     st.builds(allow, st.lists(PATTERN, min_size=1, max_size=2), st.lists(PATTERN, min_size=1, max_size=2)),

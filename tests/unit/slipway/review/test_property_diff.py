@@ -1,5 +1,6 @@
 """The places in which two values differ."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,15 @@ def test_a_member_of_a_list_is_found_by_its_name_wherever_it_stands() -> None:
     old = [{"VariantName": "A", "InstanceType": "ml.c5.large"}, {"VariantName": "B"}]
     new = [{"VariantName": "B"}, {"VariantName": "A", "InstanceType": "ml.c5.xlarge"}]
     assert changes(old, new) == [ValueChange("P[A].InstanceType", "ml.c5.large", "ml.c5.xlarge")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(1, True), (False, 0), ([1], [True]), ({"a": [{"b": 0}]}, {"a": [{"b": False}]})]
+)
+def test_a_number_is_no_truth_value(old: object, new: object) -> None:
+    (change,) = changes(old, new)
+    assert {change.old, change.new} in ({"1", "true"}, {"0", "false"})
+    assert not list(changes(old, old))
 
 
 def test_what_comes_and_goes_is_named() -> None:

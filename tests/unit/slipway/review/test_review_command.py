@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assets import checkout
+from slipway.commands import review as review_module
 
 from .test_git import git
 
@@ -160,6 +161,17 @@ def test_settings_that_are_wrong_are_said_in_the_review(here: Path, slipway: Cal
 def test_an_unknown_base_or_environment_is_one_line(here: Path, slipway: Callable[..., Any]) -> None:
     assert "git knows no commit 'nothing'" in slipway("review", "--base", "nothing").error()
     assert "did you mean prod?" in slipway("review", "--env", "prd").error()
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/review.md", "file/review.md"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_review(
+    slipway: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(review_module, "make_review", lambda *_: pytest.fail("a review was made"))
+    error = slipway("review", "--output", str(tmp_path / place)).error()
+    assert "cannot be written" in error
+    assert place in error
 
 
 @pytest.mark.parametrize("option", [("--fail-on", "everything"), ("--format", "html")])

@@ -2,7 +2,9 @@
 
 import pytest
 
+from slipway.review.assembly import Assembly
 from slipway.review.changes import ResourceChange
+from slipway.review.compare import compare
 from slipway.review.resource_spec import resource_type
 from slipway.review.template_diff import resource_changes
 
@@ -26,6 +28,13 @@ def changes(old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]
 def test_what_is_equal_is_no_change() -> None:
     same = {"B": bucket("b")}
     assert changes(same, same) == {}
+
+
+def test_a_number_that_becomes_a_truth_value_is_a_change() -> None:
+    old, new = ({"E": resource("AWS::SageMaker::Endpoint", EndpointName=name)} for name in (1, True))
+    assert changes(old, new)["E"].effect == "replaced"
+    (stack_review,) = compare("prod", *(Assembly({"S": stack(**each)}) for each in (old, new)), type_of).stacks
+    assert len(stack_review.resources) == 1
 
 
 def test_metadata_is_no_change() -> None:
