@@ -243,7 +243,7 @@ class Surveyor:
         commands = {"UPDATE_FAILED": (back,), "UPDATE_ROLLBACK_FAILED": (back, resumed)}
         return Finding(
             Resource("stack", stack.name, stack.stack_id, says=stack.status),
-            f"it is {stack.status}: what it runs still runs, and it cannot be deployed before it is rolled back",
+            f"it is {stack.status}: what it runs still runs, but cdk deploy refuses it as it is",
             commands.get(stack.status, (events,)),
             note="--remove leaves it, because it may serve; cdk destroy deletes it",
             is_held=True,
