@@ -28,8 +28,9 @@ FOLDER_VARIABLE = "SLIPWAY_LOCAL_FOLDER"
 
 
 @pytest.fixture(autouse=True)
-def environment(tmp_path: Path) -> Iterator[None]:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep the user's own AWS out, and what a command sets in this process out of the next test."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("AWS_", "CDK_", "SLIPWAY_")):
