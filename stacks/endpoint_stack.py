@@ -15,7 +15,6 @@ from stacks.endpoint_config import add_endpoint_config
 from stacks.execution_role import ExecutionRole
 from stacks.hosting import AsyncInference, add_endpoint, mode_id
 from stacks.model import VariantModel
-from stacks.model_data import ModelData
 from stacks.names import LOG_GROUPS
 from stacks.network import note_network
 from stacks.observe import observe
@@ -84,7 +83,6 @@ class EndpointStack(cdk.Stack):
             variants=[variant.name for variant in self._settings.production_variants],
         )
 
-        self._publish_tarballs()
         role = None if self._settings.execution_role_arn else self._execution_role()
         made = self._sagemaker_endpoint(role)
         self._autoscaling(made)
@@ -95,14 +93,19 @@ class EndpointStack(cdk.Stack):
             settings=self._settings,
             endpoint_name=self._endpoint_name,
             topics_key_arn=self._keys.topics,
-            rollback_alarms=self._rollout.alarms,
+            rollout=self._rollout,
         )
 
     @property
-    def tarballs(self) -> dict[Path, str]:
-        """The packed models that are published as tarballs, each with its key in the artifact bucket."""
+    def name(self) -> str:
+        """The stack's name, as the settings make it."""
+        return self._names.endpoint_stack(self._name)
+
+    @property
+    def tarballs(self) -> dict[str, Path]:
+        """The packed models that are published as tarballs, by their keys in the artifact bucket."""
         return {
-            model.package.path: model.tarball_key
+            model.tarball_key: model.package.path
             for model in self._models
             if model.package and not model.is_uncompressed
         }
@@ -123,15 +126,6 @@ class EndpointStack(cdk.Stack):
             image=container_image(self, names=self._names, variant=variant),
             package=packages.get(variant.name),
         )
-
-    def _publish_tarballs(self) -> None:
-        packages = {
-            model.package.digest: model.package
-            for model in self._models
-            if model.package and not model.is_uncompressed
-        }
-        for number, package in enumerate(packages.values()):
-            ModelData(self, f"ModelData{number or ''}", package=package)
 
     def _scope_of(self, variant: Variant) -> Construct:
         """Return where a variant's resources go; of an only variant that is the stack itself."""

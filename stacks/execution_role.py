@@ -1,6 +1,7 @@
 """The role that SageMaker takes on to run a model: what hosting needs, each statement on its own resource."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -11,10 +12,10 @@ from stacks.place import place_of
 _METRICS_NAMESPACE = "/aws/sagemaker/Endpoints"  # Amazon SageMaker AI Developer Guide, "Metrics for monitoring"
 
 
-def sagemaker_in(stack: cdk.Stack) -> iam.ServicePrincipal:
-    """Return who takes on a role: SageMaker, for resources of the stack's own account."""
+def sagemaker_in(account: str) -> iam.ServicePrincipal:
+    """Return who takes on a role: SageMaker, for resources of an account."""
     return iam.ServicePrincipal(
-        "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+        "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}
     )
 
 
@@ -55,12 +56,12 @@ class ExecutionRole(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = cdk.Stack.of(self)
-        place = place_of(self)
+        place = place_of(scope)
         self._role = iam.Role(
             self,
             "Role",
             description=f"SageMaker runs the model of {stack.stack_name} with it",
-            assumed_by=sagemaker_in(stack),
+            assumed_by=sagemaker_in(place.account),
         )
         self.policy = iam.Policy(
             self,
@@ -97,7 +98,7 @@ class ExecutionRole(Construct):
             ],
         )
 
-    @property
+    @cached_property
     def arn(self) -> str:
         """The role's ARN."""
         return self._role.role_arn

@@ -1,12 +1,10 @@
 """What shows how an endpoint is: the topic of its alarms, the alarms that only tell, and the dashboard."""
 
-from collections.abc import Sequence
-
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 
 from stacks.dashboard import add_dashboard, wants_dashboard
 from stacks.notifying_alarms import notifying_alarms
+from stacks.rollout import EndpointRollout
 from stacks.settings import EndpointSettings
 from stacks.topics import alarm_topic_arn
 
@@ -18,7 +16,7 @@ def observe(
     settings: EndpointSettings,
     endpoint_name: str,
     topics_key_arn: str | None,
-    rollback_alarms: Sequence[cloudwatch.CfnAlarm],
+    rollout: EndpointRollout,
 ) -> None:
     """Add to an endpoint's stack what the settings ask for.
 
@@ -34,21 +32,22 @@ def observe(
         The endpoint's current name.
     topics_key_arn
         Of the KMS key that encrypts topics; None for none.
-    rollback_alarms
-        The alarms that undo updates, of which the topic hears as well.
+    rollout
+        Whose alarms undo updates; the topic hears of them as well.
     """
     topic = alarm_topic_arn(stack, settings.observability, key_arn=topics_key_arn)
-    alarms = list(rollback_alarms)
+    alarm_arns = list(rollout.alarm_arns)
     if topic:
-        for alarm in rollback_alarms:
+        for alarm in rollout.alarms:
             alarm.alarm_actions = [topic]
             alarm.ok_actions = [topic]
-        alarms += notifying_alarms(stack, settings, endpoint_name=endpoint_name, topic_arn=topic)
+        notifying = notifying_alarms(stack, settings, endpoint_name=endpoint_name, topic_arn=topic)
+        alarm_arns += [alarm.attr_arn for alarm in notifying]
     if wants_dashboard(settings):
         add_dashboard(
             stack,
             name=dashboard_name,
             settings=settings,
             endpoint_name=endpoint_name,
-            alarm_arns=[alarm.attr_arn for alarm in alarms],
+            alarm_arns=alarm_arns,
         )

@@ -6,6 +6,8 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import IConstruct
 
+from stacks.partitions import partition_of
+
 
 @dataclass(frozen=True)
 class Place:
@@ -34,14 +36,15 @@ class Place:
         return f"arn:{self.partition}:s3:::{resource}"
 
 
-_known: WeakKeyDictionary[cdk.Stack, Place] = WeakKeyDictionary()
+_known: WeakKeyDictionary[IConstruct, Place] = WeakKeyDictionary()
 """Each question to the Node process takes part of a millisecond, and a stack's statements ask some thirty."""
 
 
 def place_of(scope: IConstruct) -> Place:
-    """Return where the stack of a construct is."""
-    stack = cdk.Stack.of(scope)
-    place = _known.get(stack)
+    """Return where the stack of a construct is, whose region and account are known at synth."""
+    place = _known.get(scope)
     if place is None:
-        place = _known[stack] = Place(stack.partition, stack.region, stack.account)
+        stack = cdk.Stack.of(scope)
+        place = _known.get(stack) or Place(partition_of(stack.region), stack.region, stack.account)
+        _known[scope] = _known[stack] = place
     return place

@@ -1,6 +1,7 @@
 """How an update reaches an endpoint's requests: the `DeploymentConfig`, and what the role may see for it."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -56,6 +57,11 @@ class EndpointRollout(Construct):
         )
         """The alarms that the stack makes."""
 
+    @cached_property
+    def alarm_arns(self) -> list[str]:
+        """The ARNs of `alarms`."""
+        return [alarm.attr_arn for alarm in self.alarms]
+
     def config(self) -> sagemaker.CfnEndpoint.DeploymentConfigProperty | None:
         """Write the `DeploymentConfig` of an Endpoint (SageMaker API, UpdateEndpoint)."""
         rollout = self._rollout
@@ -78,7 +84,7 @@ class EndpointRollout(Construct):
         Source: Amazon SageMaker AI Developer Guide, "Auto-Rollback Configuration and Monitoring", *Prerequisites*.
         """
         theirs = [place_of(self).arn("cloudwatch", f"alarm:{name}") for name in self._their_names]
-        arns = [*(alarm.attr_arn for alarm in self.alarms), *theirs]
+        arns = [*self.alarm_arns, *theirs]
         if not arns:
             return []
         return [

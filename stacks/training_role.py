@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -39,7 +38,6 @@ class TrainingRole(Construct):
         self, scope: Construct, construct_id: str, *, names: Names, statements: Sequence[iam.PolicyStatement] = ()
     ) -> None:
         super().__init__(scope, construct_id)
-        stack = cdk.Stack.of(self)
         place = place_of(self)
         bucket = place.s3_arn(names.bucket)
         own = names.training_prefix("*")
@@ -49,7 +47,7 @@ class TrainingRole(Construct):
             self,
             "Role",
             description=f"SageMaker trains models of {names.prefix} with it",
-            assumed_by=sagemaker_in(stack),
+            assumed_by=sagemaker_in(place.account),
         )
         self.policy = iam.Policy(
             self,

@@ -1,10 +1,5 @@
 """An uncompressed model: each file of its package as an object under a prefix that the package's digest names."""
 
-import hashlib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
@@ -42,28 +37,3 @@ def list_statement(stack: cdk.Stack, *, bucket: str, prefix: str) -> iam.PolicyS
         resources=[place_of(stack).s3_arn(bucket)],
         conditions={"StringLike": {"s3:prefix": f"{prefix}*"}},
     )
-
-
-def with_files(assets: dict[str, Any], files: Mapping[str, Path]) -> dict[str, Any]:
-    """Have the CDK CLI publish files, each under a key of its own, beside a stack's other assets.
-
-    The CDK itself names an object by a hash, in one flat folder. Where and as whom a stack publishes, its template
-    says, which is an asset of every stack.
-
-    Parameters
-    ----------
-    assets
-        A stack's asset manifest (AWS CDK, cloud-assembly-schema, AssetManifest).
-    files
-        Where each file lies, by the key that it gets.
-    """
-    template = next(file for file in assets["files"].values() if file["source"]["path"].endswith(".template.json"))
-    for key, path in files.items():
-        assets["files"][hashlib.sha256(key.encode()).hexdigest()] = {
-            "displayName": key,
-            "source": {"path": str(path), "packaging": "file"},
-            "destinations": {
-                name: {**destination, "objectKey": key} for name, destination in template["destinations"].items()
-            },
-        }
-    return assets
