@@ -32,6 +32,31 @@ def again(body: bytes) -> App:
     return receive
 
 
+class Incoming:
+    """A request's `receive`, which knows whether the request is read to its end.
+
+    Parameters
+    ----------
+    receive
+        The server's.
+    """
+
+    def __init__(self, receive: App) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def __call__(self) -> dict[str, Any]:
+        """Return the next message."""
+        message: dict[str, Any] = await self._receive()
+        self._ended = not message.get("more_body")
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left: a server ends the connection of a request that was answered before it came whole."""
+        while not self._ended:
+            await self()
+
+
 async def read_body(receive: App, largest: int) -> bytes:
     """Return the body of a request.
 

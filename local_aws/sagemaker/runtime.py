@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from local_aws import ministack_seam as seam
 from local_aws.api_error import ApiError
-from local_aws.sagemaker.asgi import Answer, App, again, error_answer, read_body, send_answer
+from local_aws.sagemaker.asgi import Answer, App, Incoming, again, error_answer, read_body, send_answer
 from local_aws.sagemaker.forwarding import forward
 from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.traffic import RunningVariants, choose
@@ -85,6 +85,7 @@ class InvokeEndpoint:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         seam.enter_request_scope(headers)
         name, kind = unquote(match[1]), match[2]
+        incoming = receive = Incoming(receive)
         try:
             if self._require_permission:
                 body = await read_body(receive, REAL_TIME_PAYLOAD)
@@ -93,6 +94,7 @@ class InvokeEndpoint:
             answer = await self._invoke(name, kind, headers, receive)
         except ApiError as error:
             answer = error_answer(error)
+        await incoming.drain()
         await send_answer(send, answer)
 
     async def _invoke(self, endpoint_name: str, kind: str, headers: dict[str, str], receive: App) -> Answer:

@@ -138,7 +138,7 @@ class EndpointSettings(SettingsModel):
         """How it is hosted, as its name says it."""
         return endpoint_mode(
             self.hosting.type,
-            [type_ for one in self.production_variants if (type_ := one.hosting.instance_for_container)],
+            {one.name: type_ for one in self.production_variants if (type_ := one.hosting.instance_for_container)},
             is_autoscaled=self.hosting.autoscaling is not None,
         )
 

@@ -6,7 +6,8 @@ from assets.mistakes import Mistake
 from stacks.names import Names, is_part
 from stacks.settings.hosting import hosting_types
 from stacks.settings.mode import endpoint_mode
-from stacks.settings.raw import Raw, instance_types, mapping, mappings, text
+from stacks.settings.raw import Raw, mapping, mappings, named_instance_types, text
+from stacks.settings.variants import VARIANT_NAME
 
 
 def name_mistakes(name: str, document: Raw) -> Iterator[Mistake]:
@@ -30,7 +31,7 @@ def _mode(settings: Raw) -> str:
     hosting = mapping(settings, "hosting")
     return endpoint_mode(
         text(hosting, "type"),
-        instance_types(settings),
+        {variant or VARIANT_NAME: one for variant, one in named_instance_types(settings).items()},
         is_autoscaled=isinstance(hosting.get("autoscaling"), Mapping),
     )
 

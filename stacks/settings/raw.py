@@ -38,9 +38,16 @@ def production_variants(settings: Raw) -> dict[str, Raw]:
 
 def instance_types(settings: Raw) -> list[str]:
     """Return the instance type of each production variant, its own or the endpoint's."""
+    return list(named_instance_types(settings).values())
+
+
+def named_instance_types(settings: Raw) -> dict[str, str]:
+    """Return them by the keys of `production_variants`."""
     common = text(mapping(settings, "hosting"), "instance_type")
-    types = (text(variant, "instance_type") or common for variant in production_variants(settings).values())
-    return [one for one in types if one]
+    types = {
+        name: text(variant, "instance_type") or common for name, variant in production_variants(settings).items()
+    }
+    return {name: one for name, one in types.items() if one}
 
 
 def steady_instance_counts(settings: Raw) -> list[int]:

@@ -76,6 +76,7 @@ class Caller:
             {"type": "http.request", "body": part, "more_body": index + 1 < len(parts)}
             for index, part in enumerate(parts)
         ] or [{"type": "http.disconnect"}]
+        self.unread = messages
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -347,6 +348,13 @@ class TestRefusals:
             "Code": "ValidationError",
             "Message": "Endpoint absent of account 000000000000 not found.",
         }
+
+    @pytest.mark.parametrize("kind", ["invocations", "async-invocations", "invocations-response-stream"])
+    def test_a_refused_request_is_read_to_its_end(self, caller: Caller, kind: str) -> None:
+        """Otherwise the server ends the connection, on which a client may have its next request under way."""
+        answer = caller.request(f"/endpoints/absent/{kind}", [b"{", b"}"])
+        assert answer["Error"]["Code"] == "ValidationError"
+        assert caller.unread == []
 
     def test_an_endpoint_of_another_account(self, caller: Caller, serve: Any) -> None:
         serve()
