@@ -23,7 +23,7 @@ demo: setup ## deploy MODEL (linear) into AWS on this machine and show a predict
 	@slipway demo $(MODEL)
 
 test: setup ## run the whole test suite
-	@pytest -m "not soak" -n 3 --dist loadfile
+	@pytest -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder
 
 soak: setup ## the long runs
 	@pytest -m soak

@@ -15,6 +15,8 @@ ASYNC = {"type": "async", "instance_type": "ml.c7i.large"}
 SERVERLESS = {"type": "serverless"}
 LINEAR = {"model": "linear"}
 TWO = {**CPU, "initial_instance_count": 2}
+TWO_ASYNC = {**ASYNC, "initial_instance_count": 2}
+NEURON = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/neuron:1"
 SUCCESS, ERROR = "SUCCESS_NOTIFICATION_TOPIC", "ERROR_NOTIFICATION_TOPIC"
 
 
@@ -61,6 +63,19 @@ def rollout(way: str, **keys: Any) -> dict[str, Any]:
         ),
         settings({**ASYNC, "input_prefix": "async/linear/input/", "output_prefix": "async/linear/out"}),
         settings(CPU, **rollout("all-at-once", alarms={"alarm_names": [f"a{n}" for n in range(7)]})),
+        settings(
+            TWO_ASYNC,
+            model=None,
+            variants=dict.fromkeys("abcde", LINEAR),
+            **rollout("canary", alarms={}),
+        ),
+        settings(ASYNC, model=None, variants=dict.fromkeys("abcdef", LINEAR), **rollout("all-at-once")),
+        settings(
+            {**CPU, "instance_type": "ml.inf1.xlarge"},
+            model=None,
+            container={"image": NEURON},
+            variants=dict.fromkeys("abcd", LINEAR),
+        ),
     ],
 )
 def test_valid_settings_have_no_mistakes(messages: Messages, document: dict[str, Any]) -> None:
@@ -326,6 +341,13 @@ def test_valid_settings_have_no_mistakes(messages: Messages, document: dict[str,
             ("12 alarms", "3 for each of 4 variants"),
         ),
         (
+            settings(
+                TWO_ASYNC, model=None, variants=dict.fromkeys("abcdef", LINEAR), **rollout("canary", alarms={})
+            ),
+            "rollout.alarms",
+            ("12 alarms", "2 for each of 6 variants"),
+        ),
+        (
             settings(CPU, **rollout("blue")),
             "rollout.type",
             ("allowed: all-at-once, canary, linear, rolling",),
@@ -370,8 +392,31 @@ def test_a_name_with_the_instance_type_in_it_is_measured(messages: Messages) -> 
 
 
 def test_an_endpoint_with_several_instance_types_has_a_short_name_that_changes_with_each() -> None:
-    one = endpoint_mode("real-time", ["ml.c7i.large", "ml.g5.xlarge"], is_autoscaled=True)
-    other = endpoint_mode("real-time", ["ml.g5.xlarge", "ml.c7i.large"], is_autoscaled=True)
+    one = endpoint_mode("real-time", {"a": "ml.c7i.large", "b": "ml.g5.xlarge"}, is_autoscaled=True)
+    other = endpoint_mode("real-time", {"a": "ml.g5.xlarge", "b": "ml.c7i.large"}, is_autoscaled=True)
     assert one != other
     assert len(one) == len("real-time-12345678")
-    assert endpoint_mode("real-time", ["ml.c7i.large", "ml.g5.xlarge"], is_autoscaled=False) == "real-time"
+
+
+@pytest.mark.parametrize("is_autoscaled", [True, False])
+def test_the_name_changes_with_the_names_of_the_variants_and_not_with_their_order(*, is_autoscaled: bool) -> None:
+    def mode(*names: str) -> str:
+        return endpoint_mode("real-time", dict.fromkeys(names, "ml.c7i.large"), is_autoscaled=is_autoscaled)
+
+    assert mode("a", "b") == mode("b", "a")
+    sets = [("AllTraffic",), ("a",), ("a", "b"), ("a", "b", "c"), ("a-b",), ("a", "b-c"), ("a-b", "c")]
+    assert len({mode(*names) for names in sets}) == len(sets)
+    assert {len(mode(*names)) for names in sets[1:]} == {len("real-time-12345678")}
+
+
+def test_without_autoscaling_instance_types_are_not_in_the_name() -> None:
+    types = ("ml.c7i.large", "ml.g5.xlarge")
+    assert {endpoint_mode("async", {"AllTraffic": one}, is_autoscaled=False) for one in types} == {"async"}
+    assert len({endpoint_mode("async", {"a": one}, is_autoscaled=False) for one in types}) == 1
+
+
+def test_a_name_with_a_digest_in_it_is_measured(messages: Messages) -> None:
+    document = settings(CPU, model=None, variants={"a": LINEAR, "b": LINEAR})
+    document["endpoints"] = {"e" * 36: document["endpoints"]["linear"]}
+    (message,) = messages(document)
+    assert "-real-time-c8687a08 has 67 characters, AWS allows 63" in message
