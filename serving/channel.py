@@ -4,16 +4,21 @@ Both ends run the same Python, and nobody else holds the sockets, so the format 
 """
 
 import marshal
+import socket
 import struct
+from collections import deque
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 _LENGTH = struct.Struct(">Q")
+_READ = 1 << 18  # bytes at once
 
 READY = "ready"
 """Worker: `(READY, batch size)`, once the model is loaded and warmed up."""
 FAILED = "failed"
 """Worker: `(FAILED, message, details)`; it ends after that."""
+TOOK = "took"
+"""Worker: `(TOOK, groups)`, before it answers several groups of requests together."""
 ANSWER = "answer"
 """Worker: `(ANSWER, request id, status, content type, headers, body, milliseconds)`."""
 
@@ -22,16 +27,6 @@ def frame(content: Any) -> bytes:
     """Return the bytes that stand for `content`: tuples, lists, dicts, text, bytes and numbers."""
     body = marshal.dumps(content)
     return _LENGTH.pack(len(body)) + body
-
-
-def read_frame(stream: BinaryIO) -> Any:
-    """Wait for the next frame of a blocking stream and return its content; None at the end."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    body = stream.read(length)
-    return marshal.loads(body) if len(body) == length else None  # noqa: S302 - from our own other end
 
 
 class Frames:
@@ -55,3 +50,50 @@ class Frames:
             yield content
         if start:
             del self._received[:start]
+
+
+class Inbox:
+    """A worker's end of the channel: the groups of requests that have come, in their order.
+
+    Parameters
+    ----------
+    channel
+        A blocking socket.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._frames = Frames()
+        self._come: deque[list[Any]] = deque()
+
+    def take(self, most: int) -> list[list[Any]] | None:
+        """Wait for a group, and take those behind it that have come already.
+
+        Parameters
+        ----------
+        most
+            Requests together, at most, where there are several groups.
+
+        Returns
+        -------
+        list[list[Any]] | None
+            One or more groups; None when the server has closed the channel.
+        """
+        while not self._come:
+            if not self._receive():
+                return None
+        if most > 1:
+            self._receive(socket.MSG_DONTWAIT)
+        taken = [self._come.popleft()]
+        size = len(taken[0])
+        while self._come and (size := size + len(self._come[0])) <= most:
+            taken.append(self._come.popleft())
+        return taken
+
+    def _receive(self, flags: int = 0) -> bool:
+        try:
+            data = self._channel.recv(_READ, flags)
+        except BlockingIOError:
+            return False
+        self._come.extend(self._frames.feed(data))
+        return bool(data)

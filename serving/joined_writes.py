@@ -1,7 +1,7 @@
-"""One system call for an answer instead of two.
+"""One system call for what is written in one turn of the event loop.
 
-uvicorn writes the head and the body of an answer one after the other, and uvloop sends each write at once, which
-wakes the client twice.
+uvloop sends each write at once: the head and the body of an answer, which uvicorn writes one after the other, and
+requests that came together and go to the same worker. Each of them would wake the other side.
 """
 
 import asyncio

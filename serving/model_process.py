@@ -9,11 +9,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from serving.channel import ANSWER, FAILED, READY, Frames, frame
+from serving.channel import ANSWER, FAILED, READY, TOOK, Frames, frame
 from serving.core.errors import StartError
 from serving.core.messages import Answer, Request
+from serving.joined_writes import JoinedWrites
 
 _QUICK = 1.0  # milliseconds
 
@@ -61,7 +62,7 @@ class Waiting:
 
 @dataclass(eq=False)
 class Group:
-    """Requests that a worker was given together; a worker answers its groups one after another.
+    """Requests that a worker was given together; it answers one group after another, or says which it joins.
 
     Parameters
     ----------
@@ -98,6 +99,9 @@ class ModelProcess(asyncio.Protocol):
         """Whether its last answer took so little time that the way there and back counts."""
         self.failure: StartError | None = None
         self.groups: deque[Group] = deque()
+        self.bytes_given = 0
+        """Of the bodies of the requests that it was given and has not answered."""
+        self._given = 0
         self._on_change = on_change
         self._frames = Frames()
         self._transport: Any = None
@@ -124,8 +128,15 @@ class ModelProcess(asyncio.Protocol):
     def give(self, group: Sequence[Waiting], now: float) -> None:
         """Hand requests over; they are answered through their futures."""
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
+        self._given += len(group)
+        self.bytes_given += sum(len(waiting.request.body) for waiting in group)
         requests = [(item.request.id, dict(item.request.headers), item.request.body) for item in group]
         self._transport.write(frame(requests))
+
+    @property
+    def at_hand(self) -> int:
+        """How many requests it was given that it has not come to."""
+        return self._given - len(self.groups[0].open) if self.groups else 0
 
     def has_exited(self) -> bool:
         """Whether the process has ended; a child that it left may still hold the channel open."""
@@ -147,13 +158,15 @@ class ModelProcess(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport; called by asyncio."""
-        self._transport = transport
+        self._transport = JoinedWrites(cast("asyncio.Transport", transport))
 
     def data_received(self, data: bytes) -> None:
         """Take answers; called by asyncio."""
         for kind, *content in self._frames.feed(data):
             if kind == ANSWER:
                 self._take_answer(content)
+            elif kind == TOOK:
+                self._join(content[0])
             elif kind == READY:
                 self.batch_size = content[0]
                 self.is_ready = self.was_ready = True
@@ -173,10 +186,19 @@ class ModelProcess(asyncio.Protocol):
         self._process.kill()  # it closed its channel, so nothing can be had from it any more
         self._on_change(self)
 
+    def _join(self, count: int) -> None:
+        """Take the first groups for one, since the worker answers them as one."""
+        first = self.groups.popleft()
+        for _ in range(count - 1):
+            first.open.update(self.groups.popleft().open)
+        self.groups.appendleft(first)
+
     def _take_answer(self, content: list[Any]) -> None:
         request_id, status, content_type, headers, body, milliseconds = content
         group = self.groups[0]
         waiting = group.open.pop(request_id)
+        self._given -= 1
+        self.bytes_given -= len(waiting.request.body)
         if not waiting.answered.done():
             took = {"queue": round((group.began - waiting.came) * 1000, 3), **milliseconds}
             self.is_quick = sum(milliseconds.values()) < _QUICK

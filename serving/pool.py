@@ -116,32 +116,39 @@ class Pool:
         self._dispatch()
 
     def _dispatch(self) -> None:
-        """Give the queue to free workers; what has come while they were busy goes together."""
+        """Give the queue to the workers; what has come while they were busy goes together."""
         while self._queue:
-            worker = self._free_worker()
-            if worker is None:
+            worker = min(
+                (one for one in self._workers if one.is_ready), key=lambda one: len(one.groups), default=None
+            )
+            room = self._room(worker) if worker else 0
+            if worker is None or room < 1:
                 return
-            group = self._take(worker.batch_size)
+            group = self._take(min(room, worker.batch_size))
             if group:
                 worker.give(group, asyncio.get_running_loop().time())
 
-    def _free_worker(self) -> ModelProcess | None:
-        ready = [worker for worker in self._workers if worker.is_ready]
-        if not ready:
-            return None
-        worker = min(ready, key=lambda one: len(one.groups))
-        return worker if len(worker.groups) < self._at_once(worker) else None
+    def _room(self, worker: ModelProcess) -> int:
+        """Return how many requests a worker may be given now.
 
-    def _at_once(self, worker: ModelProcess) -> int:
-        # a lone worker has its next requests at hand, which spares it the way there and back; with several,
-        # or with batches, that would keep a request from a worker that is free sooner, or from its batch
-        if len(self._workers) > 1 or worker.batch_size > 1:
-            return 1
-        return _AT_HAND_OF_QUICK if worker.is_quick else _AT_HAND
+        A lone worker has its next requests at hand, which spares it the way there and back; where it takes several
+        at once, it joins them itself. With several workers that would keep a request from one that is free sooner.
+        """
+        if not worker.groups:
+            return worker.batch_size
+        if len(self._workers) > 1:
+            return 0
+        if worker.batch_size == 1:
+            return (_AT_HAND_OF_QUICK if worker.is_quick else _AT_HAND) - len(worker.groups)
+        return worker.batch_size - worker.at_hand if worker.bytes_given < _LARGEST_GROUP else 0
 
     def _waiting(self) -> int:
-        """Return how many requests wait, those among them that a quick worker was given early."""
-        return len(self._queue) + sum(max(0, len(worker.groups) - _AT_HAND) for worker in self._workers)
+        """Return how many requests wait, those among them that a worker was given early."""
+        given = (
+            worker.at_hand if worker.batch_size > 1 else max(0, len(worker.groups) - _AT_HAND)
+            for worker in self._workers
+        )
+        return len(self._queue) + sum(given)
 
     def _take(self, most: int) -> list[Waiting]:
         group: list[Waiting] = []

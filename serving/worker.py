@@ -15,9 +15,8 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import BinaryIO
 
-from serving.channel import ANSWER, FAILED, READY, frame, read_frame
+from serving.channel import ANSWER, FAILED, READY, TOOK, Inbox, frame
 from serving.core import logs
 from serving.core.errors import StartError
 from serving.core.messages import Answer, Request
@@ -59,17 +58,15 @@ def _serve(options: argparse.Namespace, channel: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     channel.sendall(frame((READY, responder.batch_size)))
-    with channel.makefile("rb") as stream:
-        while (group := _next_group(stream)) is not None:
-            for known in responder.respond_together(group):
-                channel.sendall(b"".join([_answer_frame(group[place].id, answer) for place, answer in known]))
-            # neither bodies nor a traceback's frames may live until the next group comes
-            del group
-
-
-def _next_group(stream: BinaryIO) -> list[Request] | None:
-    content = read_frame(stream)
-    return None if content is None else [Request(body, headers, name) for name, headers, body in content]
+    inbox = Inbox(channel)
+    while (groups := inbox.take(responder.batch_size)) is not None:
+        if len(groups) > 1:
+            channel.sendall(frame((TOOK, len(groups))))
+        requests = [Request(body, headers, name) for group in groups for name, headers, body in group]
+        for known in responder.respond_together(requests):
+            channel.sendall(b"".join([_answer_frame(requests[place].id, answer) for place, answer in known]))
+        # neither bodies nor a traceback's frames may live until the next group comes
+        del groups, requests
 
 
 def _answer_frame(request_id: str, answer: Answer) -> bytes:

@@ -42,6 +42,14 @@ class Worker:
             self.failure = StartError("no model here")
             self.end()
 
+    @property
+    def at_hand(self):
+        return sum(len(group.open) for group in list(self.groups)[1:])
+
+    @property
+    def bytes_given(self):
+        return sum(len(waiting.request.body) for group in self.groups for waiting in group.open.values())
+
     def give(self, group, now):
         self.given.append([waiting.request.id for waiting in group])
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
@@ -140,21 +148,52 @@ def test_several_workers_share_the_requests_out(workers):
     in_pool(scenario, count=2)
 
 
-def test_what_came_while_the_model_was_busy_goes_together(workers):
+def test_what_came_while_several_workers_were_busy_goes_together(workers):
+    workers.batch = 3
+
+    async def scenario(pool):
+        first, second = workers.made
+        tasks = await ask(pool, *"abcdef")
+        assert (first.given, second.given) == ([["a"]], [["b"]])
+        first.finish()
+        assert first.given == [["a"], ["c", "d", "e"]]
+        second.finish()
+        assert second.given == [["b"], ["f"]]
+        first.finish()
+        second.finish()
+        await asyncio.gather(*tasks)
+
+    in_pool(scenario, count=2)
+
+
+def test_a_lone_worker_that_batches_has_its_next_batch_at_hand(workers):
     workers.batch = 3
 
     async def scenario(pool):
         (worker,) = workers.made
-        tasks = await ask(pool, "a", "b", "c", "d", "e")
-        assert worker.given == [["a"]]
+        tasks = await ask(pool, *"abcdef")
+        assert worker.given == [["a"], ["b"], ["c"], ["d"]]
         worker.finish()
-        assert worker.given == [["a"], ["b", "c", "d"]]
-        worker.finish()
-        assert worker.given[2:] == [["e"]]
-        worker.finish()
+        assert worker.given[4:] == [["e"]]
+        for _ in range(5):
+            worker.finish()
         await asyncio.gather(*tasks)
 
     in_pool(scenario)
+
+
+def test_what_a_worker_that_batches_has_at_hand_counts_as_waiting(workers):
+    workers.batch = 3
+
+    async def scenario(pool):
+        tasks = await ask(pool, *"abc")
+        with pytest.raises(UnavailableError, match="2 requests wait"):
+            await pool.answer(Request(b""))
+        for _ in tasks:
+            workers.made[0].finish()
+        await asyncio.gather(*tasks)
+
+    in_pool(scenario, queue_size=2)
 
 
 def test_large_bodies_do_not_all_go_together(workers, monkeypatch):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
+import psutil
 import pytest
 
 HANDLER = """
@@ -97,6 +100,54 @@ def test_what_a_killed_worker_was_at_is_an_explicit_503_and_ping_tells_the_truth
     assert started.request("GET", "/ping").status == 503
     assert ask(started).json() != worker
     assert started.request("GET", "/ping").status == 200
+
+
+BATCHED = """
+    def model_fn(model_dir): return None
+    def predict_fn(data, model):
+        kind = int(data.min())
+        if kind < 0:
+            print("alone" if kind == -1 else f"{{len(data)}} together", flush=True)
+            with open({release!r}) as release:
+                release.read()
+        return data
+"""
+
+
+@contextmanager
+def sent(started, *contents):
+    """Connections on which a request each has come to the server."""
+    with ExitStack() as stack:
+        connections = []
+        for content in contents:
+            connection = http.client.HTTPConnection("127.0.0.1", started.port, timeout=60)
+            stack.callback(connection.close)
+            headers = {"Content-Type": "application/json", "Accept": "application/json"}
+            connection.request("POST", "/invocations", json.dumps(content), headers)
+            connections.append(connection)
+        # what came earlier was read earlier, in a turn of the event loop that is over with the second answer
+        for _ in range(2):
+            assert started.request("GET", "/ping").status == 200
+        yield connections
+
+
+def test_what_came_while_the_model_was_busy_is_taken_together_and_fails_together(server, model_dir, tmp_path):
+    release = tmp_path / "release"
+    os.mkfifo(release)
+    code = BATCHED.format(release=str(release))
+    started = server(model_dir(code, settings={"serving": {"batch": {"max_size": 3}}}), "--port", "0").wait_ready()
+    [first] = psutil.Process(started.process.pid).children()
+    lines = started.lines()
+    with sent(started, [[-1.0, 0.0]]) as [alone]:
+        assert "alone\n" in lines
+        with sent(started, [[-2.0, 0.0]], [[5.0, 6.0]], [[7.0, 8.0]], [[9.0, 10.0]]) as [*together, later]:
+            release.write_text("go on")
+            assert alone.getresponse().status == 200
+            assert "3 together\n" in lines
+            first.kill()
+            assert [connection.getresponse().status for connection in together] == [503] * 3
+            answer = later.getresponse()
+            assert (answer.status, json.loads(answer.read())) == (200, [[9.0, 10.0]])
 
 
 def test_a_stuck_prediction_is_504_and_the_next_ones_are_answered(served):
