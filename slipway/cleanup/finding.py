@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.resource import Resource
 
 Clients = Callable[[str], Any]
 """Makes boto3 clients."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from slipway.cleanup.ownership import endpoint_prefixes
+from slipway.cleanup.claims import endpoint_prefixes
 from stacks.settings import EnvironmentSettings
 
 

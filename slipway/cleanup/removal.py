@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Finding
-from slipway.cleanup.kinds import KINDS, ResourceKind, objects_of
+from slipway.cleanup.kinds import KINDS, ResourceKind, images_of, objects_of
 from slipway.cleanup.kinds.resource_kind import is_gone
 from slipway.cleanup.stacks_found import all_stacks
-from slipway.cleanup.survey import Survey, Surveyor
+from slipway.cleanup.survey import Survey
+from slipway.cleanup.surveyor import Surveyor
 from slipway.errors import CommandError
 
 _ROUNDS = 5
@@ -110,7 +111,7 @@ def _removed(surveyor: Surveyor, finding: Finding) -> Failure | None:
 
 
 def _kind_of(finding: Finding) -> ResourceKind:
-    kinds = {kind.kind: kind for kind in (*KINDS, objects_of(()))}
+    kinds = {kind.kind: kind for kind in (*KINDS, images_of(set), objects_of(()))}
     return kinds[finding.resource.kind]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.cleanup.ownership import Claims, stack_descriptions
+from slipway.cleanup.claims import Claims, stack_descriptions
 from slipway.errors import CommandError
 from stacks.settings import EnvironmentSettings
 

@@ -40,7 +40,7 @@ def verify_clean_command(
 ) -> None:
     """Look for what is left of an environment, and end with an error if anything is."""
     from slipway.cleanup.removal import remove_all  # noqa: PLC0415 (botocore takes a while)
-    from slipway.cleanup.survey import Surveyor  # noqa: PLC0415
+    from slipway.cleanup.surveyor import Surveyor  # noqa: PLC0415
 
     settings = load(env)
     clients = functools.cache(connect(settings))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slipway.costs.cost import CostLine, EndpointCost, EnvironmentCost, Traffic
 from slipway.costs.instances import instance_lines
 from slipway.costs.price_file import known_prices
 from slipway.costs.prices import PriceOf, Prices
 from slipway.costs.serverless import is_beyond_capacity, serverless_lines
-from slipway.costs.storage import storage_lines, unpackaged
+from slipway.costs.storage import Sizes, newest_packages, storage_lines
 from stacks.settings import EndpointSettings, EnvironmentSettings, ServerlessHosting
 
 __all__ = [
@@ -38,7 +38,10 @@ NOT_COUNTED = (
 
 
 def estimate_environment(
-    settings: EnvironmentSettings, traffic: Traffic | None = None, prices: Prices | None = None
+    settings: EnvironmentSettings,
+    traffic: Traffic | None = None,
+    prices: Prices | None = None,
+    packages: Mapping[str, Sizes] | None = None,
 ) -> EnvironmentCost:
     """Estimate what an environment costs a month; no network is needed.
 
@@ -50,6 +53,8 @@ def estimate_environment(
         The requests that each endpoint gets; left out, the bounds are an idle month and one at full capacity.
     prices
         By default those in the files.
+    packages
+        The sizes of the packages of each endpoint; by default of those that were made or used last.
 
     Raises
     ------
@@ -58,17 +63,19 @@ def estimate_environment(
     """
     found = known_prices() if prices is None else prices
     price_of = functools.partial(found.find, region=settings.region)
-    return EnvironmentCost(
-        settings.name,
-        settings.region,
-        tuple(
-            EndpointCost(name, tuple(_lines(endpoint, traffic, price_of)), tuple(_notes(endpoint, traffic)))
-            for name, endpoint in settings.endpoints.items()
-        ),
-    )
+
+    def cost_of(name: str, endpoint: EndpointSettings) -> EndpointCost:
+        sizes = newest_packages(endpoint) if packages is None else packages.get(name, {})
+        lines = _lines(endpoint, sizes, traffic, price_of)
+        return EndpointCost(name, tuple(lines), tuple(_notes(endpoint, sizes, traffic)))
+
+    endpoints = tuple(cost_of(name, endpoint) for name, endpoint in settings.endpoints.items())
+    return EnvironmentCost(settings.name, settings.region, endpoints)
 
 
-def _lines(endpoint: EndpointSettings, traffic: Traffic | None, price_of: PriceOf) -> Iterator[CostLine]:
+def _lines(
+    endpoint: EndpointSettings, packages: Sizes, traffic: Traffic | None, price_of: PriceOf
+) -> Iterator[CostLine]:
     variants = endpoint.all_variants
     for variant in variants:
         label = f"{variant.name}: " if len(variants) > 1 else ""
@@ -76,15 +83,15 @@ def _lines(endpoint: EndpointSettings, traffic: Traffic | None, price_of: PriceO
             yield from serverless_lines(variant.hosting, traffic, price_of)
         else:
             yield from instance_lines(variant, variant.hosting, label, price_of)
-    yield from storage_lines(endpoint, price_of)
+    yield from storage_lines(packages, price_of)
 
 
-def _notes(endpoint: EndpointSettings, traffic: Traffic | None) -> Iterator[str]:
+def _notes(endpoint: EndpointSettings, packages: Sizes, traffic: Traffic | None) -> Iterator[str]:
     hosting = endpoint.hosting
     if traffic and isinstance(hosting, ServerlessHosting) and is_beyond_capacity(hosting, traffic):
         yield (
             f"these requests are more than max_concurrency, {hosting.max_concurrency}, can answer: what does not "
             "fit is throttled, and not in the costs"
         )
-    for model in unpackaged(endpoint):
+    for model in (model for model, size in packages.items() if size is None):
         yield f"the package of {model} is not in the costs: it is not packaged yet"

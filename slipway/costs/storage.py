@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from assets import checkout
@@ -17,27 +17,30 @@ from stacks.settings import EndpointSettings
 _GIGABYTE = 2**30
 
 
-def storage_lines(endpoint: EndpointSettings, price_of: PriceOf) -> Iterator[CostLine]:
+Sizes = Mapping[str, int | None]
+"""The sizes of an endpoint's packages in bytes, by their models; None of one that is not packaged yet."""
+
+
+def newest_packages(endpoint: EndpointSettings) -> Sizes:
+    """Return the sizes of the packages that were made or used last."""
+    return {model: package_size(model) for model in _packed_models(endpoint)}
+
+
+def storage_lines(packages: Sizes, price_of: PriceOf) -> Iterator[CostLine]:
     """Yield one version of each package of an endpoint; one that is not packaged yet is left out.
 
     Parameters
     ----------
-    endpoint
-        Of the settings.
+    packages
+        Of the endpoint.
     price_of
         Returns an item's price in the region.
     """
     item = Item("s3-storage")
-    for model in _packed_models(endpoint):
-        size = package_size(model)
+    for model, size in packages.items():
         if size is not None:
             quantity = Decimal(size) / _GIGABYTE
             yield CostLine(f"package of {model} in S3", item, quantity, quantity, price_of(item))
-
-
-def unpackaged(endpoint: EndpointSettings) -> list[str]:
-    """List the models of an endpoint whose packages are not there."""
-    return [model for model in _packed_models(endpoint) if package_size(model) is None]
 
 
 def package_size(model: str) -> int | None:

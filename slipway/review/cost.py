@@ -7,7 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from slipway.costs.estimate import estimate_environment
-from stacks.settings import load_environment
+from slipway.review.assembly import NOTHING, Assembly
+from slipway.review.models import package_sizes
+from stacks.settings import EnvironmentSettings, load_environment
 from stacks.settings_error import SettingsError
 
 
@@ -72,7 +74,7 @@ class CostChange:
         return tuple(dict.fromkeys(name for side in sides for name in side))
 
 
-def environment_cost(name: str, directory: Path) -> Cost | None:
+def environment_cost(name: str, directory: Path, assembly: Assembly = NOTHING) -> Cost | None:
     """Estimate an environment; None where its settings are none for this estimate.
 
     Parameters
@@ -81,14 +83,22 @@ def environment_cost(name: str, directory: Path) -> Cost | None:
         Of the environment.
     directory
         Where its file lies.
+    assembly
+        Of the same side: the packages that it publishes are what is stored.
     """
     if not (directory / f"{name}.yaml").is_file():
         return NO_COST
     try:
-        estimate = estimate_environment(load_environment(name, directory))
+        settings = load_environment(name, directory)
+        estimate = estimate_environment(settings, packages=_packages(settings, assembly))
     except SettingsError:
         return None
     return Cost(estimate.lower, estimate.upper, estimate.unpriced)
+
+
+def _packages(settings: EnvironmentSettings, assembly: Assembly) -> dict[str, dict[str, int]]:
+    stacks = {name: assembly.stacks.get(settings.names.endpoint_stack(name)) for name in settings.endpoints}
+    return {name: package_sizes(stack) for name, stack in stacks.items() if stack}
 
 
 def _growth(old: Decimal, new: Decimal) -> Decimal:

@@ -95,10 +95,20 @@ def _digests(stack: Stack) -> Iterator[tuple[str, str]]:
                 yield key, tags[_DIGEST_TAG]
 
 
+def package_sizes(stack: Stack) -> dict[str, int]:
+    """Return the sizes of the tarballs of a stack's models, in bytes, by their digests."""
+    tarballs = {digest: _tarball(stack, digest) for _, digest in _digests(stack)}
+    return {digest: path.stat().st_size for digest, path in tarballs.items() if path}
+
+
+def _tarball(stack: Stack, digest: str) -> Path | None:
+    return next((path for key, path in stack.objects.items() if key.endswith(f"/{digest}.tar.gz")), None)
+
+
 def _facts(stack: Stack, digest: str | None) -> PackageFacts | None:
     if digest is None:
         return None
-    tarball = next((path for key, path in stack.objects.items() if key.endswith(f"/{digest}.tar.gz")), None)
+    tarball = _tarball(stack, digest)
     if tarball:
         return _described(digest, tarball.stat().st_size, _members(tarball))
     mark = f"/{digest}/"

@@ -88,7 +88,12 @@ def _compared(name: str, sides: Sequence[Side], failures: Sequence[Failures]) ->
     before, after = (
         reported_findings(assembly, side.tree) for assembly, side in zip((old, new), sides, strict=True)
     )
-    cost = CostChange(*(environment_cost(name, side.tree / _ENVIRONMENTS) for side in sides))
+    cost = CostChange(
+        *(
+            environment_cost(name, side.tree / _ENVIRONMENTS, assembly)
+            for side, assembly in zip(sides, (old, new), strict=True)
+        )
+    )
     found = (*new_findings(before, after), *update_findings(old, new))
     return replace(compare(name, old, new), presence=presence, findings=found, cost=cost)
 

@@ -23,6 +23,10 @@ FOREIGN = (("planted2", "local"), ("planted", "local2"))
 LOG_GROUP = "AWS::Logs::LogGroup"
 TICK = threading.Event()
 FORMER = "Slipway: the endpoint former of planted-local"
+FOREIGN_REPOSITORY = "shelved-local2"
+FORMER_TAG, USED_TAG = "0" * 64, "1" * 64
+KEPT_TAGS = {USED_TAG, "base-1.0"}
+MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 @dataclass
@@ -46,22 +50,23 @@ def verify(project: Project, *arguments: str) -> dict[str, Any]:
 
 
 class Stacks:
-    """Stacks that are made without the CDK."""
+    """Stacks of an environment that are made without the CDK."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, names: Names) -> None:
         self._cloudformation = client("cloudformation")
+        self._names = names
 
     def create(self, part: str, description: str, kind: str, **properties: Any) -> str:
         """Make a stack with one resource; return its status afterwards."""
         template = {"Description": description, "Resources": {"Only": {"Type": kind, "Properties": properties}}}
         self._cloudformation.create_stack(
-            StackName=f"Planted-local-{part}", TemplateBody=json.dumps(template), OnFailure="ROLLBACK"
+            StackName=self._names.endpoint_stack(part), TemplateBody=json.dumps(template), OnFailure="ROLLBACK"
         )
-        return self._settled(f"Planted-local-{part}")
+        return self._settled(self._names.endpoint_stack(part))
 
     def delete(self, part: str) -> str:
-        self._cloudformation.delete_stack(StackName=f"Planted-local-{part}")
-        return self._settled(f"Planted-local-{part}")
+        self._cloudformation.delete_stack(StackName=self._names.endpoint_stack(part))
+        return self._settled(self._names.endpoint_stack(part))
 
     def _settled(self, name: str) -> str:
         for _ in range(1200):
@@ -74,7 +79,8 @@ class Stacks:
 
 def plant(client: Any) -> Planted:
     """Plant everything, and stacks: one that the app no longer defines, one that failed, one that cannot go."""
-    names, stacks = Names("planted", "local", ACCOUNT, REGION), Stacks(client)
+    names = Names("planted", "local", ACCOUNT, REGION)
+    stacks = Stacks(client, names)
     artifacts = "Slipway: the model artifacts of planted-local"
     assert stacks.create("artifacts", artifacts, "AWS::S3::Bucket", BucketName=names.bucket) == "CREATE_COMPLETE"
     planted = Planter(client, names).everything()
@@ -175,3 +181,39 @@ def test_what_was_planted_for_others_is_untouched(garden: Garden) -> None:
     assert len(templates) == len(FOREIGN)
     for bucket, _, key in templates:
         assert client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"]
+
+
+@pytest.fixture
+def shelf(machine: Machine, tmp_path: Path) -> Iterator[tuple[Project, Names]]:
+    """An environment whose repository is deployed, and a foreign repository; both have the same images."""
+    project, names = Project(machine, tmp_path, "shelved"), Names("shelved", "local", ACCOUNT, REGION)
+    project.write()
+    ecr, sagemaker, stacks = machine.client("ecr"), machine.client("sagemaker"), Stacks(machine.client, names)
+    repository = {"RepositoryName": names.repository, "EmptyOnDelete": True}
+    artifacts = "Slipway: the model artifacts of shelved-local"
+    assert stacks.create("artifacts", artifacts, "AWS::ECR::Repository", **repository) == "CREATE_COMPLETE"
+    ecr.create_repository(repositoryName=FOREIGN_REPOSITORY)
+    for place in (names.repository, FOREIGN_REPOSITORY):
+        for tag in (FORMER_TAG, USED_TAG, "base-1.0"):
+            manifest = {"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": {"digest": tag}}
+            ecr.put_image(repositoryName=place, imageTag=tag, imageManifest=json.dumps(manifest))
+    image = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{names.repository}:{USED_TAG}"
+    role = f"arn:aws:iam::{ACCOUNT}:role/somebodys"
+    sagemaker.create_model(ModelName="somebodys", ExecutionRoleArn=role, PrimaryContainer={"Image": image})
+    yield project, names
+    sagemaker.delete_model(ModelName="somebodys")
+    ecr.delete_repository(repositoryName=FOREIGN_REPOSITORY, force=True)
+    project.remove("artifacts")
+
+
+def test_the_image_of_a_former_endpoint_is_removed_from_a_repository_that_stays(
+    shelf: tuple[Project, Names],
+) -> None:
+    project, names = shelf
+    cleaned = verify(project, "--remove", "--yes")
+    assert kinds_and_names(cleaned["removed"]) == {("image", f"{names.repository}:{FORMER_TAG}")}
+    assert cleaned["clean"], cleaned
+    ecr = project.machine.client("ecr")
+    for repository, tags in ((names.repository, KEPT_TAGS), (FOREIGN_REPOSITORY, {*KEPT_TAGS, FORMER_TAG})):
+        images = ecr.describe_images(repositoryName=repository)["imageDetails"]
+        assert {tag for image in images for tag in image["imageTags"]} == tags

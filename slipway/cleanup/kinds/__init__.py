@@ -3,6 +3,7 @@
 from slipway.cleanup.kinds.bucket import BUCKETS, objects_of
 from slipway.cleanup.kinds.cloudwatch import ALARMS, DASHBOARDS
 from slipway.cleanup.kinds.iam import MANAGED_POLICIES, ROLES
+from slipway.cleanup.kinds.images import images_of
 from slipway.cleanup.kinds.logs import LOG_GROUPS_KIND
 from slipway.cleanup.kinds.repository import REPOSITORIES
 from slipway.cleanup.kinds.resource_kind import ResourceKind
@@ -12,7 +13,7 @@ from slipway.cleanup.kinds.small import FUNCTIONS, KEYS, PARAMETERS, TOPICS
 from slipway.cleanup.kinds.templates import TEMPLATES
 from slipway.cleanup.kinds.training import TRAINING_JOBS, TRAINING_LOGS
 
-__all__ = ["KINDS", "ResourceKind", "objects_of"]
+__all__ = ["KINDS", "ResourceKind", "images_of", "objects_of"]
 
 KINDS = (
     TRAINING_JOBS,

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Clients
 from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, Tags, pages, tag_map
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.resource import Resource
 from slipway.errors import CommandError
 from stacks.names import Names
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import ResourceKind, Tags, may_be_of, pages, tag_map
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import Tags, may_be_of, named_resources, pages, tag_map
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _TRACKING = "TargetTracking-endpoint/"
@@ -35,22 +35,19 @@ def _dashboards(clients: Clients, names: Names) -> Iterator[Resource]:
     found = pages(
         clients("cloudwatch"), "list_dashboards", "DashboardEntries", DashboardNamePrefix=f"{names.prefix}-"
     )
-    for one in found:
-        yield Resource("dashboard", one["DashboardName"], one["DashboardArn"])
+    return named_resources("dashboard", found, "DashboardName", "DashboardArn")
 
 
-ALARMS = ResourceKind(
-    kind="alarm",
-    plural="alarms",
-    listed=_alarms,
-    commands=lambda _, resource: (f"cloudwatch delete-alarms --alarm-names {shlex.quote(resource.name)}",),
-    remove=lambda clients, resource, _: clients("cloudwatch").delete_alarms(AlarmNames=[resource.name]),
-    tags=_alarm_tags,
+ALARMS = deleted_at_once(
+    "alarm",
+    "alarms",
+    _alarms,
+    Deletion("cloudwatch", "delete_alarms", lambda one: {"AlarmNames": [one.name]}),
+    _alarm_tags,
 )
-DASHBOARDS = ResourceKind(
-    kind="dashboard",
-    plural="dashboards",
-    listed=_dashboards,
-    commands=lambda _, resource: (f"cloudwatch delete-dashboards --dashboard-names {resource.name}",),
-    remove=lambda clients, resource, _: clients("cloudwatch").delete_dashboards(DashboardNames=[resource.name]),
+DASHBOARDS = deleted_at_once(
+    "dashboard",
+    "dashboards",
+    _dashboards,
+    Deletion("cloudwatch", "delete_dashboards", lambda one: {"DashboardNames": [one.name]}),
 )

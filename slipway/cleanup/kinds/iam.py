@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, Tags, may_be_of, pages, tag_map
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, Tags, named_resources, pages, tag_map
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _HOLDERS = (
@@ -17,9 +17,7 @@ _HOLDERS = (
 
 
 def _roles(clients: Clients, names: Names) -> Iterator[Resource]:
-    for one in pages(clients("iam"), "list_roles", "Roles"):
-        if may_be_of(names, one["RoleName"]):
-            yield Resource("role", one["RoleName"], one["Arn"])
+    return named_resources("role", pages(clients("iam"), "list_roles", "Roles"), "RoleName", "Arn", names)
 
 
 def _role_tags(clients: Clients, resource: Resource) -> Tags:
@@ -54,9 +52,8 @@ def _remove_role(clients: Clients, resource: Resource, _: Pause) -> None:
 
 
 def _policies(clients: Clients, names: Names) -> Iterator[Resource]:
-    for one in pages(clients("iam"), "list_policies", "Policies", Scope="Local"):
-        if may_be_of(names, one["PolicyName"]):
-            yield Resource("managed policy", one["PolicyName"], one["Arn"])
+    found = pages(clients("iam"), "list_policies", "Policies", Scope="Local")
+    return named_resources("managed policy", found, "PolicyName", "Arn", names)
 
 
 def _policy_tags(clients: Clients, resource: Resource) -> Tags:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import ResourceKind, Tags, pages
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import Tags, pages
+from slipway.cleanup.resource import Resource
 from stacks.names import LOG_GROUPS, Names
 
 
@@ -28,11 +29,10 @@ def _tags(clients: Clients, resource: Resource) -> Tags:
     return tags
 
 
-LOG_GROUPS_KIND = ResourceKind(
-    kind="log group",
-    plural="log groups",
-    listed=_log_groups,
-    commands=lambda _, resource: (f"logs delete-log-group --log-group-name {resource.name}",),
-    remove=lambda clients, resource, _: clients("logs").delete_log_group(logGroupName=resource.name),
-    tags=_tags,
+LOG_GROUPS_KIND = deleted_at_once(
+    "log group",
+    "log groups",
+    _log_groups,
+    Deletion("logs", "delete_log_group", lambda one: {"logGroupName": one.name}),
+    _tags,
 )

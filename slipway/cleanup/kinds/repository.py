@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import ResourceKind, Tags, pages, tag_map
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import Tags, pages, tag_map
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 
@@ -23,11 +24,10 @@ def _tags(clients: Clients, resource: Resource) -> Tags:
     return tag_map(clients("ecr").list_tags_for_resource(resourceArn=resource.arn)["tags"])
 
 
-REPOSITORIES = ResourceKind(
-    kind="repository",
-    plural="repositories",
-    listed=_repositories,
-    commands=lambda _, resource: (f"ecr delete-repository --repository-name {resource.name} --force",),
-    remove=lambda clients, resource, _: clients("ecr").delete_repository(repositoryName=resource.name, force=True),
-    tags=_tags,
+REPOSITORIES = deleted_at_once(
+    "repository",
+    "repositories",
+    _repositories,
+    Deletion("ecr", "delete_repository", lambda one: {"repositoryName": one.name, "force": True}),
+    _tags,
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.ownership import Kind, Resource
+from slipway.cleanup.resource import Kind, Resource
 from stacks.names import Names
 
 Tags = Mapping[str, str]
@@ -61,6 +61,27 @@ def pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[
     """Yield what a List or Describe operation has in all of its pages."""
     for page in client.get_paginator(operation).paginate(**request):
         yield from page.get(member, [])
+
+
+def named_resources(
+    kind: Kind, listed: Iterable[Mapping[str, Any]], name: str, arn: str, names: Names | None = None
+) -> Iterator[Resource]:
+    """Yield a resource for each of what an operation lists.
+
+    Parameters
+    ----------
+    kind
+        What they are.
+    listed
+        As the operation lists them.
+    name, arn
+        The members that hold their names and their ARNs.
+    names
+        Of the environment, whose names they have to begin like; left out where the operation chose by the name.
+    """
+    for one in listed:
+        if names is None or may_be_of(names, one[name]):
+            yield Resource(kind, one[name], one.get(arn, ""))
 
 
 def tag_map(tags: list[Mapping[str, str]], key: str = "Key", value: str = "Value") -> Tags:

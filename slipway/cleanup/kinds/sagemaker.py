@@ -7,33 +7,26 @@ from collections.abc import Callable, Iterator
 from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, Tags, is_gone, pages, tag_map
-from slipway.cleanup.ownership import Kind, Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, Tags, is_gone, named_resources, pages, tag_map
+from slipway.cleanup.resource import Kind, Resource
 from stacks.names import Names
 
 _MOVING = {"Creating", "Updating", "SystemUpdating", "RollingBack"}
 """Before they end, SageMaker refuses a deletion (SageMaker API, DeleteEndpoint)."""
 
 _SECONDS_BETWEEN_LOOKS = 1.0
+_ENDPOINT_DELETION = Deletion("sagemaker", "delete_endpoint", lambda one: {"EndpointName": one.name})
 
 
-def _kind(
-    kind: Kind, title: str, command: str, remove: Callable[[Clients, Resource, Pause], None]
-) -> ResourceKind:
-    """Make one of the three kinds, which SageMaker lists alike; on AWS, CloudFormation's names tell no stack."""
+def _listed(kind: Kind, title: str) -> Callable[[Clients, Names], Iterator[Resource]]:
+    """List one of the three kinds, which SageMaker lists alike; on AWS, CloudFormation's names tell no stack."""
 
     def listed(clients: Clients, _names: Names) -> Iterator[Resource]:
-        for one in pages(clients("sagemaker"), f"list_{kind.replace(' ', '_')}s", f"{title}s"):
-            yield Resource(kind, one[f"{title}Name"], one[f"{title}Arn"])
+        found = pages(clients("sagemaker"), f"list_{kind.replace(' ', '_')}s", f"{title}s")
+        return named_resources(kind, found, f"{title}Name", f"{title}Arn")
 
-    return ResourceKind(
-        kind=kind,
-        plural=f"{kind}s",
-        listed=listed,
-        commands=lambda _, resource: (f"{command} {resource.name}",),
-        remove=remove,
-        tags=_tags,
-    )
+    return listed
 
 
 def _tags(clients: Clients, resource: Resource) -> Tags:
@@ -53,21 +46,30 @@ def _remove_endpoint(clients: Clients, resource: Resource, pause: Pause) -> None
     while _status(clients, resource.name) in _MOVING:
         pause(_SECONDS_BETWEEN_LOOKS)
     if _status(clients, resource.name) not in {None, "Deleting"}:
-        clients("sagemaker").delete_endpoint(EndpointName=resource.name)
+        _ENDPOINT_DELETION.remove(clients, resource)
     while _status(clients, resource.name) is not None:
         pause(_SECONDS_BETWEEN_LOOKS)
 
 
-ENDPOINTS = _kind("endpoint", "Endpoint", "sagemaker delete-endpoint --endpoint-name", _remove_endpoint)
-ENDPOINT_CONFIGS = _kind(
-    "endpoint config",
-    "EndpointConfig",
-    "sagemaker delete-endpoint-config --endpoint-config-name",
-    lambda clients, resource, _: clients("sagemaker").delete_endpoint_config(EndpointConfigName=resource.name),
+ENDPOINTS = ResourceKind(
+    "endpoint",
+    "endpoints",
+    _listed("endpoint", "Endpoint"),
+    lambda _, resource: (_ENDPOINT_DELETION.command(resource),),
+    _remove_endpoint,
+    _tags,
 )
-MODELS = _kind(
+ENDPOINT_CONFIGS = deleted_at_once(
+    "endpoint config",
+    "endpoint configs",
+    _listed("endpoint config", "EndpointConfig"),
+    Deletion("sagemaker", "delete_endpoint_config", lambda one: {"EndpointConfigName": one.name}),
+    _tags,
+)
+MODELS = deleted_at_once(
     "model",
-    "Model",
-    "sagemaker delete-model --model-name",
-    lambda clients, resource, _: clients("sagemaker").delete_model(ModelName=resource.name),
+    "models",
+    _listed("model", "Model"),
+    Deletion("sagemaker", "delete_model", lambda one: {"ModelName": one.name}),
+    _tags,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, pages
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import pages
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _SERVICE = "application-autoscaling"
@@ -34,39 +35,13 @@ def _place(resource: Resource) -> dict[str, str]:
     return {"ServiceNamespace": _NAMESPACE, "ResourceId": resource.says, "ScalableDimension": dimension}
 
 
-def _options(resource: Resource) -> str:
-    place = _place(resource)
-    return (
-        f"--service-namespace {_NAMESPACE} --resource-id {place['ResourceId']} "
-        f"--scalable-dimension {place['ScalableDimension']}"
-    )
+def _policy(resource: Resource) -> dict[str, str]:
+    return {"PolicyName": resource.name.rpartition(" ")[0], **_place(resource)}
 
 
-def _policy_name(resource: Resource) -> str:
-    return resource.name.rpartition(" ")[0]
-
-
-def _remove_target(clients: Clients, resource: Resource, _: Pause) -> None:
-    clients(_SERVICE).deregister_scalable_target(**_place(resource))
-
-
-def _remove_policy(clients: Clients, resource: Resource, _: Pause) -> None:
-    clients(_SERVICE).delete_scaling_policy(PolicyName=_policy_name(resource), **_place(resource))
-
-
-SCALING_TARGETS = ResourceKind(
-    kind="scaling target",
-    plural="scaling targets",
-    listed=_targets,
-    commands=lambda _, resource: (f"{_SERVICE} deregister-scalable-target {_options(resource)}",),
-    remove=_remove_target,
+SCALING_TARGETS = deleted_at_once(
+    "scaling target", "scaling targets", _targets, Deletion(_SERVICE, "deregister_scalable_target", _place)
 )
-SCALING_POLICIES = ResourceKind(
-    kind="scaling policy",
-    plural="scaling policies",
-    listed=_policies,
-    commands=lambda _, resource: (
-        f"{_SERVICE} delete-scaling-policy --policy-name {_policy_name(resource)} {_options(resource)}",
-    ),
-    remove=_remove_policy,
+SCALING_POLICIES = deleted_at_once(
+    "scaling policy", "scaling policies", _policies, Deletion(_SERVICE, "delete_scaling_policy", _policy)
 )

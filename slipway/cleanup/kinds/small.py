@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Clients
-from slipway.cleanup.kinds.resource_kind import ResourceKind, Tags, may_be_of, pages, tag_map
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.kinds.one_operation import Deletion, deleted_at_once
+from slipway.cleanup.kinds.resource_kind import Tags, may_be_of, named_resources, pages, tag_map
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _PENDING_DAYS = 7
@@ -21,8 +22,8 @@ def parameters(clients: Clients, names: Names) -> Iterator[Resource]:
     """List the SSM parameters of an environment's path."""
     path = f"/{names.project}/{names.environment}/"
     filters = [{"Key": "Name", "Option": "BeginsWith", "Values": [path]}]
-    for one in pages(clients("ssm"), "describe_parameters", "Parameters", ParameterFilters=filters):
-        yield Resource("parameter", one["Name"], one.get("ARN", ""))
+    found = pages(clients("ssm"), "describe_parameters", "Parameters", ParameterFilters=filters)
+    return named_resources("parameter", found, "Name", "ARN")
 
 
 def _parameter_tags(clients: Clients, resource: Resource) -> Tags:
@@ -31,9 +32,8 @@ def _parameter_tags(clients: Clients, resource: Resource) -> Tags:
 
 
 def _functions(clients: Clients, names: Names) -> Iterator[Resource]:
-    for one in pages(clients("lambda"), "list_functions", "Functions"):
-        if may_be_of(names, one["FunctionName"]):
-            yield Resource("function", one["FunctionName"], one["FunctionArn"])
+    found = pages(clients("lambda"), "list_functions", "Functions")
+    return named_resources("function", found, "FunctionName", "FunctionArn", names)
 
 
 def _function_tags(clients: Clients, resource: Resource) -> Tags:
@@ -84,39 +84,33 @@ def _is_closed(error: ClientError) -> bool:
     return told.get("Code") == "AccessDeniedException" and "resource-based policy" in str(told.get("Message", ""))
 
 
-PARAMETERS = ResourceKind(
-    kind="parameter",
-    plural="SSM parameters",
-    listed=parameters,
-    commands=lambda _, resource: (f"ssm delete-parameter --name {resource.name}",),
-    remove=lambda clients, resource, _: clients("ssm").delete_parameter(Name=resource.name),
-    tags=_parameter_tags,
+PARAMETERS = deleted_at_once(
+    "parameter",
+    "SSM parameters",
+    parameters,
+    Deletion("ssm", "delete_parameter", lambda one: {"Name": one.name}),
+    _parameter_tags,
 )
-FUNCTIONS = ResourceKind(
-    kind="function",
-    plural="Lambda functions",
-    listed=_functions,
-    commands=lambda _, resource: (f"lambda delete-function --function-name {resource.name}",),
-    remove=lambda clients, resource, _: clients("lambda").delete_function(FunctionName=resource.name),
-    tags=_function_tags,
+FUNCTIONS = deleted_at_once(
+    "function",
+    "Lambda functions",
+    _functions,
+    Deletion("lambda", "delete_function", lambda one: {"FunctionName": one.name}),
+    _function_tags,
 )
-TOPICS = ResourceKind(
-    kind="topic",
-    plural="SNS topics",
-    listed=_topics,
-    commands=lambda _, resource: (f"sns delete-topic --topic-arn {resource.arn}",),
-    remove=lambda clients, resource, _: clients("sns").delete_topic(TopicArn=resource.arn),
-    tags=_topic_tags,
+TOPICS = deleted_at_once(
+    "topic",
+    "SNS topics",
+    _topics,
+    Deletion("sns", "delete_topic", lambda one: {"TopicArn": one.arn}),
+    _topic_tags,
 )
-KEYS = ResourceKind(
-    kind="key",
-    plural="KMS keys",
-    listed=_keys,
-    commands=lambda _, resource: (
-        f"kms schedule-key-deletion --key-id {resource.name} --pending-window-in-days {_PENDING_DAYS}",
+KEYS = deleted_at_once(
+    "key",
+    "KMS keys",
+    _keys,
+    Deletion(
+        "kms", "schedule_key_deletion", lambda one: {"KeyId": one.name, "PendingWindowInDays": _PENDING_DAYS}
     ),
-    remove=lambda clients, resource, _: clients("kms").schedule_key_deletion(
-        KeyId=resource.name, PendingWindowInDays=_PENDING_DAYS
-    ),
-    tags=_key_tags,
+    _key_tags,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from slipway.cleanup.finding import Clients
 from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, pages
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _BEGINNING = "bytes=0-511"

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from slipway.cleanup.finding import Clients
 from slipway.cleanup.kinds.resource_kind import Pause, ResourceKind, is_gone, pages
-from slipway.cleanup.ownership import Resource
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 
 _LOG_GROUP = "/aws/sagemaker/TrainingJobs"

@@ -33,7 +33,8 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers credentials
     before = dict(os.environ)
     for name in list(os.environ):
-        if name.startswith(("AWS_", "CDK_", "SLIPWAY_")):
+        # What `stacks` says of Node when it is imported stays, as JSII_NODE does.
+        if name.startswith(("AWS_", "CDK_", "SLIPWAY_")) and name != "SLIPWAY_NODE":
             del os.environ[name]
     os.environ.update(
         {

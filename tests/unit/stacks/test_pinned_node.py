@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 NODE_OF_STACKS = "import os, stacks; print(os.environ.get('JSII_NODE', ''))"
 
@@ -22,11 +24,14 @@ def node_of_stacks(**environment: str) -> str:
     return ran.stdout.strip()
 
 
-def test_it_is_the_one_of_the_requirements_whatever_the_path_has() -> None:
+@pytest.mark.parametrize("inherited", [{}, {"JSII_NODE": str(ROOT / "stacks" / "node_for_synth.sh")}])
+def test_it_is_the_one_of_the_requirements_whatever_the_path_has(inherited: dict[str, str]) -> None:
     ask = "import os, subprocess, stacks; print(subprocess.check_output([os.environ['JSII_NODE'], '--version']))"
     clean = {key: value for key, value in os.environ.items() if key not in {"JSII_NODE", "SLIPWAY_NODE"}}
     command = [sys.executable, "-c", ask]
-    answer = subprocess.check_output(command, cwd=ROOT, env=clean | {"PATH": "/usr/bin:/bin"}, text=True)
+    answer = subprocess.check_output(
+        command, cwd=ROOT, env=clean | inherited | {"PATH": "/usr/bin:/bin"}, text=True
+    )
     assert "v24." in answer
 
 

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from slipway.cleanup.ownership import STACK_TAG, Claims, Ownership, Resource, known_endpoints, stack_description
+from slipway.cleanup.claims import Claims, known_endpoints, stack_description
+from slipway.cleanup.ownership import STACK_TAG, Ownership
+from slipway.cleanup.resource import Resource
 from stacks.names import Names
 from stacks.settings.mode import endpoint_mode
 
@@ -30,7 +32,10 @@ modes = st.one_of(
     st.builds(
         endpoint_mode,
         st.sampled_from(["real-time", "async"]),
-        st.lists(st.sampled_from(INSTANCE_TYPES), min_size=1, max_size=2),
+        st.one_of(
+            st.builds(lambda one: {"AllTraffic": one}, st.sampled_from(INSTANCE_TYPES)),
+            st.dictionaries(parts, st.sampled_from(INSTANCE_TYPES), min_size=1, max_size=2),
+        ),
         is_autoscaled=st.booleans(),
     ),
 )

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from slipway.cleanup.removal import remove_all
-from slipway.cleanup.survey import Survey, Surveyor
+from slipway.cleanup.survey import Survey
+from slipway.cleanup.surveyor import Surveyor
 
 from .conftest import ACCOUNT, REGION, MemoryAws, denied, endpoint_arn, settings_of
 

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from slipway.costs.items import Item
+from slipway.costs.price_file import COMMITTED, read_prices
+from slipway.review.assembly import Assembly, Stack
 from slipway.review.cost import NO_COST, Cost, CostChange, environment_cost
 from slipway.review.gates import judge, parse_fail_on
 from slipway.review.report import EnvironmentReview
+
+from .templates import resource
 
 SETTINGS = """\
 account: "111111111111"
@@ -30,6 +35,28 @@ def test_settings_are_estimated(tmp_path: Path) -> None:
     found = environment_cost("dev", tmp_path)
     assert found
     assert found.upper or found.unpriced
+
+
+def published(folder: Path, size: int, digest: str = "a") -> Assembly:
+    """An assembly with a package of so many bytes, none of which takes room on the disk."""
+    path = folder / f"{digest}-{size}"
+    with path.open("wb") as package:
+        package.truncate(size)
+    model = resource("AWS::SageMaker::Model", Tags=[{"Key": "slipway:model-digest", "Value": digest}])
+    objects = {f"models/linear/{digest}.tar.gz": path, "models/linear/template.json": path}
+    name = "Slipway-dev-linear"
+    return Assembly({name: Stack(name, Path(), {"Resources": {"Model": model}}, objects=objects)})
+
+
+def test_each_side_costs_what_its_own_package_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLIPWAY_ENVIRONMENTS", str(tmp_path))  # and no prices of the user's own
+    (tmp_path / "dev.yaml").write_text(SETTINGS.replace("eu-central-1", "us-east-1"))
+    base, head = (environment_cost("dev", tmp_path, published(tmp_path, size * 2**30)) for size in (1, 4))
+    price = read_prices(COMMITTED).find(Item("s3-storage"), region="us-east-1")
+    assert base
+    assert head
+    assert price
+    assert head.lower == (base.lower or 0) + 3 * price.usd
 
 
 def test_an_environment_that_is_not_there_costs_nothing(tmp_path: Path) -> None:

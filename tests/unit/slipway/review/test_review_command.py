@@ -1,9 +1,13 @@
 """`slipway review` on a scratch repository: what two branches change, found with no credentials."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +15,15 @@ import pytest
 
 from assets import checkout
 from slipway.commands import review as review_module
+from slipway.costs.items import Item
+from slipway.costs.price_file import COMMITTED, read_prices
 
 from .test_git import git
 
 PARTS = ("app.py", "cdk.json", "assets", "stacks", "serving", "tools")
 ENVIRONMENT = """\
 account: "333333333333"
-region: eu-central-1
+region: us-east-1
 removal: retain
 endpoints:
   scoring:
@@ -25,13 +31,22 @@ endpoints:
     container: ray-serve
     hosting:
       type: real-time
-      instance_type: ml.g5.xlarge
+      instance_type: ml.m5.large
+"""
+REVIEW = """
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=5)
+except OSError as error:
+    assert "unreachable" in str(error), error
+from slipway.cli import main
+main()
 """
 STATEMENT = """\
     additional_statements:
       - sid: ReadFeatures
         actions: [dynamodb:GetItem]
-        resources: ["arn:aws:dynamodb:eu-central-1:333333333333:table/features"]
+        resources: ["arn:aws:dynamodb:us-east-1:333333333333:table/features"]
 """
 
 
@@ -74,6 +89,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(checkout, "ROOT", repository)
     monkeypatch.setattr(checkout, "STATE", repository / ".slipway")
+    monkeypatch.setenv("SLIPWAY_ENVIRONMENTS", str(repository / "environments"))  # and no prices of the user's own
     monkeypatch.setenv("AWS_PROFILE", "a-profile-that-is-not-there")
     monkeypatch.setenv("CDK_VALIDATION", "false")  # CDK's own check takes a while to load, and finds nothing here
     yield repository
@@ -88,18 +104,23 @@ def replace_in(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_a_branch_that_changes_much_is_told_apart(here: Path, slipway: Callable[..., Any], tmp_path: Path) -> None:
-    environment = here / "environments" / "prod.yaml"
-    replace_in(environment, "ml.g5.xlarge", "ml.g5.2xlarge")
+def change_much(checkout: Path) -> None:
+    """Change the instance type, the role, the weights and the name of the bucket."""
+    environment = checkout / "environments" / "prod.yaml"
+    replace_in(environment, "ml.m5.large", "ml.m5.xlarge")
     environment.write_text(environment.read_text() + STATEMENT)
-    replace_in(here / "stacks" / "names.py", "-artifacts-{self.account}", "-models-{self.account}")
-    save_weights(here / "model_code" / "scoring", b"new")
+    replace_in(checkout / "stacks" / "names.py", "-artifacts-{self.account}", "-models-{self.account}")
+    save_weights(checkout / "model_code" / "scoring", b"new" * 500_000)
 
+
+def test_a_branch_that_changes_much_is_told_apart(here: Path, slipway: Callable[..., Any], tmp_path: Path) -> None:
+    change_much(here)
     output = tmp_path / "review.json"
     gates = "replacement,iam-widening,cost-increase=20%"
     ran = slipway("review", "--format", "json", "--fail-on", gates, "--output", str(output))
     assert ran.status == 3, ran.errors
     assert "gate: replacement in prod" in ran.errors
+    assert "gate: cost-increase in prod: costs grow by 100.0 %; 20.0 % is allowed" in ran.errors
     document = json.loads(output.read_text())
     assert document["revisions"]["dirty"] is True
     (prod,) = document["environments"]
@@ -109,7 +130,7 @@ def test_a_branch_that_changes_much_is_told_apart(here: Path, slipway: Callable[
         "ArtifactBucket"
     ]
     assert {"path": "BucketName", "replaces": "yes", "note": None, **bucket_names()} in properties(prod)
-    types = {"old": "ml.g5.xlarge", "new": "ml.g5.2xlarge"}
+    types = {"old": "ml.m5.large", "new": "ml.m5.xlarge"}
     assert {
         "path": "ProductionVariants[AllTraffic].InstanceType",
         "replaces": "yes",
@@ -117,7 +138,7 @@ def test_a_branch_that_changes_much_is_told_apart(here: Path, slipway: Callable[
         **types,
     } in properties(prod)
     sentences = [policy["sentence"] for policy in prod["policies"] if policy["widening"]]
-    table = "arn:aws:dynamodb:eu-central-1:333333333333:table/features"
+    table = "arn:aws:dynamodb:us-east-1:333333333333:table/features"
     assert f"the role ExecutionRole of scoring may now dynamodb:GetItem on {table}" in sentences
     (model,) = prod["models"]
     assert model["old"]["digest"] != model["new"]["digest"]
@@ -125,6 +146,54 @@ def test_a_branch_that_changes_much_is_told_apart(here: Path, slipway: Callable[
         name for name in model["old"]["files"] if model["old"]["files"][name] != model["new"]["files"][name]
     }
     assert changed == {"model.pth"}
+    for side, instance_type in types.items():
+        assert Decimal(prod["cost"][side]["lower"]) == cost_of(instance_type, model[side]["size"])
+
+
+def cost_of(instance_type: str, size: int) -> Decimal:
+    """What an instance all month and a package cost, by the committed prices."""
+    prices = read_prices(COMMITTED)
+    instance = prices.find(Item("real-time-instance", instance_type), region="us-east-1")
+    storage = prices.find(Item("s3-storage"), region="us-east-1")
+    assert instance
+    assert storage
+    return 730 * instance.usd + Decimal(size) / 2**30 * storage.usd
+
+
+ALONE = ["unshare", "--user", "--map-root-user", "--net"]
+"""In a network of its own, in which there is nothing."""
+
+
+@pytest.fixture(scope="module")
+def no_network() -> list[str]:
+    """What runs a command without a network, where this machine lets it."""
+    if not shutil.which(ALONE[0]) or subprocess.run([*ALONE, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody make a network namespace (unshare)")
+    return ALONE
+
+
+def test_neither_a_network_nor_credentials_are_needed(here: Path, no_network: list[str], tmp_path: Path) -> None:
+    change_much(here)
+    variables = {
+        "HOME": str(tmp_path),
+        "PATH": f"{Path(shutil.which('git') or '').parent}:{os.defpath}",
+        "CDK_VALIDATION": "false",
+        # The CDK that the other tests unpacked there: it takes as long as the review.
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(Path.home() / ".cache" / "aws" / "jsii" / "package-cache"),
+    }
+    ran = subprocess.run(
+        [*no_network, sys.executable, "-c", REVIEW, "review", "--fail-on", "cost-increase=20%"],
+        cwd=here,  # whose modules Python takes first, as in a clone
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 3, ran.stderr
+    assert "costs $83.95 → $167.90 a month" in ran.stdout
+    _, _, lost = ran.stdout.partition("**Replaced, deleted or no longer defined**")
+    assert lost.split()[0:2] == ["-", "**`ArtifactBucket`"]
 
 
 def resources(environment: dict[str, Any]) -> list[dict[str, Any]]:
@@ -137,7 +206,7 @@ def properties(environment: dict[str, Any]) -> list[dict[str, Any]]:
 
 def bucket_names() -> dict[str, str]:
     return {
-        side: f"slipway-prod-{name}-333333333333-eu-central-1"
+        side: f"slipway-prod-{name}-333333333333-us-east-1"
         for side, name in (("old", "artifacts"), ("new", "models"))
     }
 
