@@ -13,7 +13,7 @@ from typing import Any
 from slipway.log_group_reader import LogGroupReader
 from slipway.patience import Patience
 from stacks.names import LOG_GROUPS, Names
-from stacks.settings import hosting_types
+from stacks.settings import mode_patterns
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def log_groups(logs: Any, names: Names, endpoints: Sequence[str]) -> dict[str, s
     patterns = {
         f"{LOG_GROUPS}{pattern}": endpoint
         for endpoint in endpoints
-        for pattern in names.endpoint_patterns(endpoint, hosting_types())
+        for pattern in names.endpoint_patterns(endpoint, mode_patterns())
     }
     common = f"{endpoints[0]}-" if len(endpoints) == 1 else ""
     found = {

@@ -11,6 +11,7 @@ from stacks.settings.rollout import RollbackAlarms
 _PERIOD = 60  # seconds; endpoints publish every minute (Developer Guide, "Metrics for monitoring")
 _EVALUATION_PERIODS = 2
 _MICROSECONDS = 1000  # in a millisecond; SageMaker's latencies are in microseconds
+_WHOSE_LATENCY = {"ModelLatency": "the container", "OverheadLatency": "SageMaker before the container"}
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,10 @@ def _alarm(scope: Construct, watched: _Watched, endpoint_name: str, variant: str
 
 
 def _watched(thresholds: RollbackAlarms) -> Iterator[_Watched]:
-    rate = thresholds.invocation_5xx_errors_in_percent
-    if rate is not None:
-        description = f"more than {rate:g} % of the requests were answered 5xx"
-        yield _Watched("5xxErrors", description, "Invocation5XXErrors", "Average", None, rate / 100)
-    latencies = {
-        "ModelLatency": (thresholds.model_latency_p99_in_milliseconds, "the container"),
-        "OverheadLatency": (thresholds.overhead_latency_p99_in_milliseconds, "SageMaker before the container"),
-    }
-    for metric, (threshold, who) in latencies.items():
-        if threshold is not None:
-            description = f"one request in a hundred took {who} longer than {threshold:g} ms"
+    for metric, threshold in thresholds.by_metric.items():
+        if metric in _WHOSE_LATENCY:
+            description = f"one request in a hundred took {_WHOSE_LATENCY[metric]} longer than {threshold:g} ms"
             yield _Watched(metric, description, metric, None, "p99", threshold * _MICROSECONDS)
+        else:
+            description = f"more than {threshold:g} % of the requests were answered 5xx"
+            yield _Watched("5xxErrors", description, metric, "Average", None, threshold / 100)

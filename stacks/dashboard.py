@@ -25,7 +25,7 @@ def wants_dashboard(settings: EndpointSettings) -> bool:
     a serverless endpoint that is seldom called.
     """
     given = settings.observability.dashboard
-    return settings.hosting.type != "serverless" if given is None else given
+    return settings.hosting.has_instances if given is None else given
 
 
 def add_dashboard(

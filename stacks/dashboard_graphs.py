@@ -26,15 +26,13 @@ def graphs_of(settings: EndpointSettings, endpoint_name: str) -> list[Graph]:
         Its current name.
     """
     lines = Lines(settings.all_variants, endpoint_name)
-    way = settings.hosting.type
-    if way == "serverless":
-        is_provisioned = any(
-            getattr(variant.hosting, "provisioned_concurrency", None) for variant in settings.all_variants
-        )
-        return [*_requests(lines), _latency(lines), *_serverless(lines, is_provisioned=is_provisioned)]
-    if way == "async":
-        return [*_async(lines), *_instances(lines)]
-    return [*_requests(lines), _latency(lines), *_instances(lines)]
+    answers = _async(lines) if settings.hosting.has_queue else (*_requests(lines), _latency(lines))
+    if settings.hosting.has_instances:
+        return [*answers, *_instances(lines)]
+    is_provisioned = any(
+        getattr(variant.hosting, "provisioned_concurrency", None) for variant in settings.all_variants
+    )
+    return [*answers, *_serverless(lines, is_provisioned=is_provisioned)]
 
 
 def _requests(lines: Lines) -> Iterator[Graph]:

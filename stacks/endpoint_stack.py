@@ -20,7 +20,7 @@ from stacks.network import note_network
 from stacks.observe import observe
 from stacks.role_features import feature_statements, note_reasons
 from stacks.rollout import EndpointRollout
-from stacks.settings import VARIANT_NAME, AsyncHosting, EnvironmentSettings, Variant, hosting_types
+from stacks.settings import VARIANT_NAME, AsyncHosting, EnvironmentSettings, Variant, mode_patterns
 
 
 class EndpointStack(cdk.Stack):
@@ -138,7 +138,7 @@ class EndpointStack(cdk.Stack):
             tarballs=list(dict.fromkeys(model.readable for model in self._models)),
             repository_arns=list(dict.fromkeys(model.image.repository_arn for model in self._models)),
             log_groups=[
-                f"{LOG_GROUPS}{name}" for name in self._names.endpoint_patterns(self._name, hosting_types())
+                f"{LOG_GROUPS}{name}" for name in self._names.endpoint_patterns(self._name, mode_patterns())
             ],
             statements=[
                 *(self._asynchronous.role_statements() if self._asynchronous else []),
@@ -212,7 +212,7 @@ class EndpointStack(cdk.Stack):
             parameter_name=names.parameter(self._name),
             endpoint=endpoint,
             endpoint_name=self._endpoint_name,
-            endpoint_names=names.endpoint_patterns(self._name, hosting_types()),
+            endpoint_names=names.endpoint_patterns(self._name, mode_patterns()),
             is_async=self._asynchronous is not None,
             statements=[*self._asynchronous.caller_statements(), *self._keys.caller_statements()]
             if self._asynchronous

@@ -13,7 +13,7 @@ from stacks.containers import PYTORCH, dlc_accounts, pytorch_environment
 from stacks.execution_role import ExecutionRole
 from stacks.names import Names
 from stacks.network import vpc_config
-from stacks.settings import EndpointSettings, ServerlessHosting, Variant
+from stacks.settings import EndpointSettings, Variant
 from stacks.settings.container_kinds import ImageContainer
 from stacks.uncompressed import uncompressed_data_source
 
@@ -136,8 +136,7 @@ class VariantModel:
         # a new Model, it has the object read anew.
         etag = {"SLIPWAY_MODEL_DATA_ETAG": theirs.etag} if theirs.etag else {}
         environment = {**self._environment(), **etag} or None
-        if isinstance(self.variant.hosting, ServerlessHosting):
-            # Serverless endpoints take no ModelDataSource (SageMaker API, ContainerDefinition).
+        if "model_data_source" in self.variant.hosting.excluded:
             return sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=self.image.uri, model_data_url=theirs.s3_uri, environment=environment
             )

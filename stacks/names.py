@@ -114,15 +114,17 @@ class Names:
         """Name the SageMaker endpoint; its name ends with how it is hosted (`EndpointSettings.mode`)."""
         return f"{self.prefix}-{endpoint}-{mode}"
 
-    def endpoint_patterns(self, endpoint: str, hosting_types: Iterable[str]) -> list[str]:
+    def endpoint_patterns(self, endpoint: str, modes: Iterable[str]) -> list[str]:
         """List the names that an endpoint can have under any settings, with `*` for the rest of a name.
 
-        A mode is a hosting type, or on instances one that says their type after a hyphen.
+        Parameters
+        ----------
+        endpoint
+            The endpoint's name in the settings.
+        modes
+            All that there are: `stacks.settings.mode_patterns`.
         """
-        names = [(way, self.endpoint(endpoint, way)) for way in hosting_types]
-        return [
-            pattern for way, name in names for pattern in ((name,) if way == "serverless" else (name, f"{name}-*"))
-        ]
+        return [self.endpoint(endpoint, mode) for mode in modes]
 
     def parameter(self, endpoint: str) -> str:
         """Name the SSM parameter that holds the endpoint's current name."""

@@ -77,26 +77,26 @@ def _dimensions(endpoint_name: str, variant: str | None) -> list[cloudwatch.CfnA
 
 
 def _watched(settings: EndpointSettings) -> Iterator[_Watched]:
-    alarms, way = settings.observability.alarms, settings.hosting.type
+    alarms = settings.observability.alarms
     for variant in settings.all_variants:
         yield from _of_variant(settings, variant)
-    if way == "async" and (age := alarms.age_of_oldest_request_in_seconds) is not None:
+    if settings.hosting.has_queue and (age := alarms.age_of_oldest_request_in_seconds) is not None:
         what = f"a request has waited longer than {age} s"
         yield _Watched("Backlog", what, REQUESTS, "ApproximateAgeOfOldestRequest", "Maximum", age, None)
 
 
 def _of_variant(settings: EndpointSettings, variant: Variant) -> Iterator[_Watched]:
-    alarms, way = settings.observability.alarms, settings.hosting.type
-    if way != "real-time" and (share := alarms.invocation_5xx_errors_in_percent) is not None:
+    alarms, way = settings.observability.alarms, settings.hosting
+    if not way.is_watched and (share := alarms.invocation_5xx_errors_in_percent) is not None:
         what = f"more than {share:g} % of the requests fail"
         yield _Watched("Errors", what, REQUESTS, "Invocation5XXErrors", "Average", share / 100, variant.name)
     if (full := alarms.memory_utilization_in_percent) is not None:
         what = f"more than {full:g} % of the memory is in use"
         yield _Watched("Memory", what, INSTANCES, "MemoryUtilization", "Maximum", full, variant.name)
-    if way != "serverless" and (full := alarms.disk_utilization_in_percent) is not None:
+    if way.has_instances and (full := alarms.disk_utilization_in_percent) is not None:
         what = f"more than {full:g} % of the disk is in use"
         yield _Watched("Disk", what, INSTANCES, "DiskUtilization", "Maximum", full, variant.name)
-    if way == "serverless" and (busy := alarms.concurrency_utilization_in_percent) is not None:
+    if way.has_max_concurrency and (busy := alarms.concurrency_utilization_in_percent) is not None:
         what = f"more than {busy:g} % of max_concurrency is in use; requests beyond it are throttled"
         metric = "ServerlessConcurrentExecutionsUtilization"
         yield _Watched("Concurrency", what, REQUESTS, metric, "Maximum", busy / 100, variant.name)

@@ -3,18 +3,15 @@
 from dataclasses import replace
 
 from assets.inspection.target import Target, target_of
-from stacks.settings import CatalogueContainer, EndpointSettings, ServerlessHosting, Variant
+from stacks.settings import CatalogueContainer, EndpointSettings, Variant
 
 
 def endpoint_target(endpoint: EndpointSettings, variant: Variant) -> Target:
     """Return the target that the settings of an endpoint describe for one of its variants."""
-    hosting = variant.hosting
-    target = replace(
+    return replace(
         target_of(variant.container.software),
-        hosting=hosting.type,
+        hosting=variant.hosting.type,
         network_isolation=endpoint.network.isolation,
         is_own_image=not isinstance(variant.container, CatalogueContainer),
+        **variant.hosting.package_limits,
     )
-    if isinstance(hosting, ServerlessHosting):
-        return replace(target, memory_size_in_mb=hosting.memory_size_in_mb)
-    return replace(target, download_timeout_in_seconds=hosting.model_data_download_timeout_in_seconds)

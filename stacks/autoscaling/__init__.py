@@ -8,7 +8,8 @@ from constructs import Construct
 from stacks.autoscaling.backlog import scale_by_backlog
 from stacks.autoscaling.concurrency import scale_concurrency
 from stacks.autoscaling.instances import scale_instances
-from stacks.settings import AsyncHosting, RealTimeHosting, Variant
+from stacks.settings import Variant
+from stacks.settings.hosting import BacklogAutoscaling, ConcurrencyAutoscaling, InstanceAutoscaling
 
 __all__ = ["add_autoscaling"]
 
@@ -30,13 +31,10 @@ def add_autoscaling(
         Its production variants.
     """
     for variant in variants:
-        hosting = variant.hosting
-        if hosting.autoscaling is None:
-            continue
-        place = Construct(scope, variant.name)
-        if isinstance(hosting, AsyncHosting):
-            scale_by_backlog(place, endpoint, endpoint_name, variant.name, hosting.autoscaling)
-        elif isinstance(hosting, RealTimeHosting):
-            scale_instances(place, endpoint, endpoint_name, variant.name, hosting.autoscaling)
-        else:
-            scale_concurrency(place, endpoint, endpoint_name, variant.name, hosting.autoscaling)
+        match variant.hosting.autoscaling:
+            case BacklogAutoscaling() as settings:
+                scale_by_backlog(Construct(scope, variant.name), endpoint, endpoint_name, variant.name, settings)
+            case InstanceAutoscaling() as settings:
+                scale_instances(Construct(scope, variant.name), endpoint, endpoint_name, variant.name, settings)
+            case ConcurrencyAutoscaling() as settings:
+                scale_concurrency(Construct(scope, variant.name), endpoint, endpoint_name, variant.name, settings)

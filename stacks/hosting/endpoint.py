@@ -1,5 +1,7 @@
 """The Endpoint itself, and the log group that it writes to."""
 
+from collections.abc import Iterator
+
 import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sagemaker as sagemaker
@@ -7,7 +9,7 @@ from constructs import Construct
 
 from stacks.names import Names
 from stacks.rollout import EndpointRollout
-from stacks.settings import EndpointSettings, ServerlessHosting
+from stacks.settings import EndpointSettings
 
 # VariantProperty has a third, DesiredInstanceCount, which is the one to keep (SageMaker API, UpdateEndpoint).
 _NOT_RETAINED = ("DesiredWeight", "DataCaptureConfig")
@@ -66,12 +68,20 @@ def add_endpoint(
     )
     # Otherwise SageMaker makes the log group, without retention, and ours then exists already.
     made.add_resource_dependency(log_group)
-    if _scales_instances(settings):
+    for what in _replacing(settings):
         cdk.Annotations.of(made).add_info(
-            f"{made.endpoint_name} is scaled automatically: another instance_type, or no autoscaling, makes a new "
-            "endpoint under a new name before this one goes (docs/hosting.md, Replacement)"
+            f"{made.endpoint_name} {what} makes a new endpoint under a new name before this one goes "
+            "(docs/hosting.md, Replacement)"
         )
     return made
+
+
+def _replacing(settings: EndpointSettings) -> Iterator[str]:
+    """Yield the beginnings of sentences on the changes, within a way to host, that UpdateEndpoint cannot make."""
+    if _scales_instances(settings):
+        yield "is scaled automatically: another instance_type, or no autoscaling,"
+    if settings.variants and settings.hosting.has_instances:
+        yield f"has the variants {', '.join(settings.variants)}: adding, removing or renaming one"
 
 
 def _scales_instances(settings: EndpointSettings) -> bool:
@@ -80,4 +90,4 @@ def _scales_instances(settings: EndpointSettings) -> bool:
     The API retains no provisioned concurrency.
     """
     hosting = settings.hosting
-    return not isinstance(hosting, ServerlessHosting) and hosting.autoscaling is not None
+    return hosting.has_instances and hosting.autoscaling is not None

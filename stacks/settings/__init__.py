@@ -10,8 +10,8 @@ from stacks.settings.hosting import (
     InstanceHosting,
     RealTimeHosting,
     ServerlessHosting,
-    hosting_types,
 )
+from stacks.settings.mode import mode_patterns
 from stacks.settings.models import EnvironmentSettings
 from stacks.settings.variants import VARIANT_NAME, Variant
 from stacks.settings_error import SettingsError
@@ -34,6 +34,6 @@ __all__ = [
     "Variant",
     "check_account",
     "environment_names",
-    "hosting_types",
     "load_environment",
+    "mode_patterns",
 ]

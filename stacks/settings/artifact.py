@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from assets.mistakes import Mistake
+from stacks.settings.hosting import excludes
 
 Artifact = Literal["compressed", "uncompressed"]
 """`compressed`: one `model.tar.gz`. `uncompressed`: every file of it by itself, which no instance unpacks."""
@@ -27,10 +28,10 @@ def artifact_mistakes(key: str, settings: Mapping[object, object], hosting_type:
     """
     if settings.get("artifact") != "uncompressed":
         return
-    if hosting_type == "serverless":
+    if excludes(hosting_type, "model_data_source"):
         yield Mistake(
             f"{key}.artifact",
-            "serverless endpoints read compressed models only; leave the key out, or use instances",
+            f"{hosting_type} endpoints read compressed models only; leave the key out, or use instances",
         )
     if settings.get("model_data"):
         yield Mistake(f"{key}.artifact", "model_data names a compressed tarball; leave one of the two keys out")

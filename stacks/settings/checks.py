@@ -14,10 +14,11 @@ from stacks.instance_types import has_gpu, known_instance_types
 from stacks.settings.container import Container, parse_container
 from stacks.settings.feature_checks import feature_mistakes
 from stacks.settings.github import github_mistakes
-from stacks.settings.hosting import hosting_types
+from stacks.settings.hosting import way_of
 from stacks.settings.hosting.checks import hosting_mistakes
 from stacks.settings.name_checks import name_mistakes
 from stacks.settings.raw import Raw, mapping, mappings, text
+from stacks.settings.rollout import METRICS
 from stacks.settings.rollout_checks import rollout_mistakes
 from stacks.settings.variant_checks import variant_mistakes
 
@@ -40,7 +41,7 @@ def cross_checks(name: str, document: Mapping[object, object]) -> Iterator[Mista
             yield from hosting_mistakes(key, settings, region)
             yield from variant_mistakes(key, settings)
             yield from rollout_mistakes(key, settings)
-            yield from _async_alarms(key, settings)
+            yield from _unpublished(key, settings)
         yield from _execution_role(key, settings, account=text(document, "account"))
     yield from feature_mistakes(document)
     yield from github_mistakes(document)
@@ -51,7 +52,8 @@ def _containers(key: str, settings: Raw, region: str) -> Iterator[Mistake]:
     """Yield the containers that cannot run where a variant is, and machine images for GPUs that are not there."""
     hosting = mapping(settings, "hosting")
     hosting_type = text(hosting, "type")
-    if hosting_type not in hosting_types():
+    way = way_of(hosting_type)
+    if way is None:
         return
     own = {f"{key}.variants.{name}": variant for name, variant in mappings(settings.get("variants"))}
     if shadow := mapping(settings, "shadow"):
@@ -59,7 +61,7 @@ def _containers(key: str, settings: Raw, region: str) -> Iterator[Mistake]:
     variants = own if mapping(settings, "variants") else {key: settings, **own}
     for place, variant in variants.items():
         instance_type = None
-        if hosting_type != "serverless":
+        if way.has_instances:
             instance_type = text(variant, "instance_type") or text(hosting, "instance_type")
             if instance_type not in known_instance_types():
                 continue
@@ -80,17 +82,15 @@ def _ami_problem(ami: str, instance_type: str, container: Container | None) -> s
     return ami_problem(ami, container.cuda_on(instance_type)) if container else None
 
 
-def _async_alarms(key: str, settings: Raw) -> Iterator[Mistake]:
-    """Yield a threshold for what only real-time endpoints publish.
-
-    Source: Amazon SageMaker AI Developer Guide, "Alarms and logs for tracking metrics from asynchronous
-    endpoints".
-    """
-    threshold = "overhead_latency_p99_in_milliseconds"
-    is_async = text(mapping(settings, "hosting"), "type") == "async"
-    if is_async and mapping(mapping(settings, "rollout"), "alarms").get(threshold) is not None:
-        problem = "asynchronous endpoints do not publish OverheadLatency; remove it"
-        yield Mistake(f"{key}.rollout.alarms.{threshold}", problem)
+def _unpublished(key: str, settings: Raw) -> Iterator[Mistake]:
+    """Yield thresholds for metrics that the endpoint does not publish."""
+    hosting_type = text(mapping(settings, "hosting"), "type")
+    way = way_of(hosting_type)
+    alarms = mapping(mapping(settings, "rollout"), "alarms")
+    for threshold, metric in METRICS.items():
+        if way and metric in way.unpublished and alarms.get(threshold) is not None:
+            problem = f"{hosting_type} endpoints do not publish {metric}; remove it"
+            yield Mistake(f"{key}.rollout.alarms.{threshold}", problem)
 
 
 def _execution_role(key: str, settings: Raw, account: str) -> Iterator[Mistake]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from assets.mistakes import Mistake
 from stacks.settings.base import SettingsModel
+from stacks.settings.hosting import excludes
 from stacks.settings.key_prefixes import capture_prefix, checked_prefix
 
 _TAKEN = {"async": "what asynchronous endpoints read and write"}
@@ -53,7 +54,6 @@ def data_capture_mistakes(key: str, settings: Mapping[object, object], hosting_t
     Source: Amazon SageMaker AI Developer Guide, "Deploy models with Amazon SageMaker Serverless Inference",
     *Feature exclusions*.
     """
-    if settings.get("data_capture") is not None and hosting_type == "serverless":
-        yield Mistake(
-            f"{key}.data_capture", "serverless endpoints capture no data; leave the key out, or use instances"
-        )
+    if settings.get("data_capture") is not None and excludes(hosting_type, "data_capture"):
+        problem = "endpoints capture no data; leave the key out, or use instances"
+        yield Mistake(f"{key}.data_capture", f"{hosting_type} {problem}")

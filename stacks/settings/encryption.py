@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from assets.mistakes import Mistake
 from stacks.settings.base import SettingsModel
+from stacks.settings.hosting import way_of
 from stacks.settings.observability import MADE
 
 _KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f-]+"  # AWS KMS API, KeyMetadata
@@ -109,8 +110,9 @@ def encryption_mistakes(
     yield from _elsewhere(f"{key}.encryption", encryption, ("volume", "data_capture", "topics"), region)
     volume = f"{key}.encryption.volume"
     if encryption.get("volume") is not None:
-        if hosting_type == "serverless":
-            yield Mistake(volume, "serverless endpoints have no volume to encrypt; leave the key out")
+        way = way_of(hosting_type)
+        if way and not way.has_instances:
+            yield Mistake(volume, f"{hosting_type} endpoints have no volume to encrypt; leave the key out")
         for instance_type in sorted(local_disks):
             yield Mistake(
                 volume,

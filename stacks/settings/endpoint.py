@@ -7,19 +7,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from stacks.containers import default_container
-from stacks.instance_types import family
 from stacks.settings.artifact import Artifact
 from stacks.settings.base import SettingsModel
 from stacks.settings.container import Container, ContainerSetting
 from stacks.settings.container_kinds import CatalogueContainer
 from stacks.settings.data_capture import DataCapture
 from stacks.settings.encryption import EndpointEncryption
-from stacks.settings.hosting import Hosting, RealTimeHosting
+from stacks.settings.hosting import Hosting
 from stacks.settings.mode import endpoint_mode
 from stacks.settings.model_source import EndpointModelName
 from stacks.settings.network import Network
 from stacks.settings.observability import Observability
-from stacks.settings.rollout import RollbackAlarms, Rollout, default_rollout
+from stacks.settings.rollout import RollbackAlarms, Rollout, default_rollout, takes_guardrails
 from stacks.settings.s3_model_data import OptionalS3ModelData
 from stacks.settings.statements import AdditionalStatement
 from stacks.settings.variants import (
@@ -43,18 +42,6 @@ def _role_arn(value: str) -> str:
     if re.fullmatch(_ROLE_ARN, value):
         return value
     raise ValueError(f"{value!r} is not the ARN of a role, as in arn:aws:iam::111122223333:role/name")
-
-
-def _as_published(rollout: Rollout) -> Rollout:
-    """Leave out the alarm on OverheadLatency, which asynchronous endpoints do not publish.
-
-    Source: Amazon SageMaker AI Developer Guide, "Alarms and logs for tracking metrics from asynchronous
-    endpoints".
-    """
-    if rollout.alarms is None:
-        return rollout
-    alarms = rollout.alarms.model_copy(update={"overhead_latency_p99_in_milliseconds": None})
-    return rollout.model_copy(update={"alarms": alarms})
 
 
 class EndpointSettings(SettingsModel):
@@ -150,14 +137,11 @@ class EndpointSettings(SettingsModel):
         is_local
             Whether it is deployed into AWS on this machine.
         """
-        if not isinstance(self.hosting, RealTimeHosting):
-            return self.rollout and _as_published(self.rollout)
         if self.rollout is not None:
-            return self.rollout.model_copy(update={"alarms": self.rollout.alarms or RollbackAlarms()})
+            alarms = self.rollout.alarms or (RollbackAlarms() if self.hosting.is_watched else None)
+            return self.rollout.model_copy(update={"alarms": alarms and alarms.without(self.hosting.unpublished)})
         types = [one.hosting.instance_for_container or "" for one in self.production_variants]
-        if any(
-            family(one) == "inf1" for one in types
-        ):  # Guardrails do not work there (Developer Guide, "Exclusions").
+        if not self.hosting.is_watched or not takes_guardrails(types):
             return None
         counts = [one.hosting.steady_instance_count or 1 for one in self.production_variants]
         return default_rollout(min(counts), is_local=is_local)

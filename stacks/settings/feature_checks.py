@@ -11,9 +11,11 @@ from stacks.role_statements import OWN_SIDS
 from stacks.settings.artifact import artifact_mistakes
 from stacks.settings.data_capture import data_capture_mistakes
 from stacks.settings.encryption import bucket_key_mistakes, encryption_mistakes
+from stacks.settings.hosting import way_of
 from stacks.settings.key_prefixes import shared_prefix_mistakes
 from stacks.settings.network import network_mistakes
 from stacks.settings.observability import MADE, observability_mistakes
+from stacks.settings.raw import mapping, text
 from stacks.settings.statements import statement_mistakes
 
 _TOPICS = ("success_topic", "error_topic")
@@ -50,7 +52,12 @@ def feature_mistakes(document: Mapping[object, object]) -> Iterator[Mistake]:
         )
         yield from statement_mistakes(key, settings, OWN_SIDS)
         yield from observability_mistakes(key, settings, region)
-    yield from shared_prefix_mistakes(endpoints)
+    yield from shared_prefix_mistakes(endpoints, [name for name, one in endpoints.items() if _has_queue(one)])
+
+
+def _has_queue(settings: Mapping[object, object]) -> bool:
+    way = way_of(text(mapping(settings, "hosting"), "type"))
+    return way is not None and way.has_queue
 
 
 def _instance_types(settings: Mapping[object, object], hosting: Mapping[object, object]) -> set[str]:

@@ -1,7 +1,7 @@
 """Prefixes of keys in the artifact bucket that the settings choose: what they may be, and that they are apart."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -66,15 +66,21 @@ class _Used(NamedTuple):
         return f"{self.prefix}, {'the default of ' if self.is_default else ''}{self.key},"
 
 
-def shared_prefix_mistakes(endpoints: Mapping[str, Raw]) -> Iterator[Mistake]:
+def shared_prefix_mistakes(endpoints: Mapping[str, Raw], queued: Collection[str]) -> Iterator[Mistake]:
     """Yield the prefixes that lie in one another: one role would write, one rule delete, for both.
 
     Parameters
     ----------
     endpoints
         The endpoints' settings as YAML has them, by name.
+    queued
+        Which of them have their requests and answers in the bucket.
     """
-    used = [one for endpoint, settings in endpoints.items() for one in _used(endpoint, settings)]
+    used = [
+        one
+        for endpoint, settings in endpoints.items()
+        for one in _used(endpoint, settings, has_queue=endpoint in queued)
+    ]
     for earlier, later in combinations(used, 2):
         if earlier.prefix.startswith(later.prefix) or later.prefix.startswith(earlier.prefix):
             wrong, other = (earlier, later) if later.is_default else (later, earlier)
@@ -83,11 +89,11 @@ def shared_prefix_mistakes(endpoints: Mapping[str, Raw]) -> Iterator[Mistake]:
             )
 
 
-def _used(endpoint: str, settings: Raw) -> Iterator[_Used]:
+def _used(endpoint: str, settings: Raw, *, has_queue: bool) -> Iterator[_Used]:
     """Yield what an endpoint reads and writes, without prefixes that are mistakes themselves."""
     hosting = mapping(settings, "hosting")
     places: list[tuple[str, object, str]] = []
-    if hosting.get("type") == "async":
+    if has_queue:
         kinds: tuple[AsyncKind, ...] = ("input", "output", "failure")
         places += [
             (f"hosting.{kind}_prefix", hosting.get(f"{kind}_prefix"), async_prefix(endpoint, kind))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
+from stacks.settings.hosting import hosting_ways
 from stacks.settings.variants import VARIANT_NAME
 
 
@@ -36,3 +37,12 @@ def endpoint_mode(hosting_type: str, instance_types: Mapping[str, str], *, is_au
         return f"{hosting_type}-{only}" if is_autoscaled else hosting_type
     told = [f"{name} {type_}" if is_autoscaled else name for name, type_ in sorted(instance_types.items())]
     return f"{hosting_type}-{hashlib.sha256(' '.join(told).encode()).hexdigest()[:8]}"
+
+
+def mode_patterns() -> list[str]:
+    """List what `endpoint_mode` can return, with `*` for an instance type or a digest."""
+    return [
+        pattern
+        for hosting_type, way in hosting_ways().items()
+        for pattern in ((hosting_type, f"{hosting_type}-*") if way.has_instances else (hosting_type,))
+    ]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 from assets.mistakes import Mistake
 from stacks.settings.base import SettingsModel
+from stacks.settings.hosting import excludes
 
 _MAX_SUBNETS = 16
 _MAX_SECURITY_GROUPS = 5
@@ -63,9 +64,7 @@ def network_mistakes(key: str, settings: Mapping[object, object], hosting_type: 
     if len(given) == 1:
         missing = "security_group_ids" if given == ["subnets"] else "subnets"
         yield Mistake(f"{key}.network.{missing}", f"is missing; a VPC takes both, and {given[0]} stands there")
-    if hosting_type == "serverless" and (given or network.get("isolation") is True):
+    if excludes(hosting_type, "network") and (given or network.get("isolation") is True):
         name = given[0] if given else "isolation"
-        yield Mistake(
-            f"{key}.network.{name}",
-            "serverless endpoints have neither a VPC nor network isolation; leave the key out, or use instances",
-        )
+        problem = "endpoints have neither a VPC nor network isolation; leave the key out, or use instances"
+        yield Mistake(f"{key}.network.{name}", f"{hosting_type} {problem}")

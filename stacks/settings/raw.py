@@ -50,12 +50,19 @@ def named_instance_types(settings: Raw) -> dict[str, str]:
     return {name: one for name, one in types.items() if one}
 
 
-def steady_instance_counts(settings: Raw) -> list[int]:
-    """Return how many instances each production variant has at the least, as far as that can be read."""
+def steady_instance_counts(settings: Raw, default_min_capacity: int) -> list[int]:
+    """Return how many instances each production variant has at the least, as far as that can be read.
+
+    Parameters
+    ----------
+    settings
+        Of the endpoint.
+    default_min_capacity
+        `autoscaling.min_capacity` where that is left out.
+    """
     hosting = mapping(settings, "hosting")
     if isinstance(hosting.get("autoscaling"), Mapping):
-        default = 0 if hosting.get("type") == "async" else 1
-        least = number(mapping(hosting, "autoscaling"), "min_capacity", default)
+        least = number(mapping(hosting, "autoscaling"), "min_capacity", default_min_capacity)
         return [] if least is None else [least]
     common = number(hosting, "initial_instance_count", 1)
     counts = (

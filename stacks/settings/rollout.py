@@ -1,13 +1,22 @@
 """`rollout`: how an update of an endpoint reaches its requests, and what undoes it."""
 
-from typing import Annotated, Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from stacks.instance_types import family
 from stacks.settings.base import SettingsModel
 
 BAKING = 300
 """Long enough for the alarms' two minutes to come round twice."""
+
+METRICS = {
+    "invocation_5xx_errors_in_percent": "Invocation5XXErrors",
+    "model_latency_p99_in_milliseconds": "ModelLatency",
+    "overhead_latency_p99_in_milliseconds": "OverheadLatency",
+}
+"""The thresholds of `rollout.alarms`, each with the metric of AWS/SageMaker that it is for."""
 
 _NO_ALARM_NAME = "*?$"
 """A pattern, or a variable, in the policy of the role that reads the alarms."""
@@ -45,14 +54,39 @@ class RollbackAlarms(SettingsModel):
     """CloudWatch alarms of your own, in the endpoint's account and region, that undo an update as well."""
 
     @property
-    def made_per_variant(self) -> int:
-        """How many alarms the stack makes for each variant."""
-        thresholds = (
-            self.invocation_5xx_errors_in_percent,
-            self.model_latency_p99_in_milliseconds,
-            self.overhead_latency_p99_in_milliseconds,
-        )
-        return sum(threshold is not None for threshold in thresholds)
+    def by_metric(self) -> dict[str, float]:
+        """The thresholds of the alarms that the stack makes for each production variant, by their metrics."""
+        return watched_metrics(dict(self))
+
+    def without(self, metrics: Collection[str]) -> "RollbackAlarms":
+        """Return these without the alarms on some metrics."""
+        return self.model_copy(update={key: None for key, metric in METRICS.items() if metric in metrics})
+
+
+def watched_metrics(alarms: Mapping[Any, Any], unpublished: Collection[str] = ()) -> dict[str, Any]:
+    """Return the thresholds of the alarms that are made for each production variant, by their metrics.
+
+    Parameters
+    ----------
+    alarms
+        `rollout.alarms` as YAML has it: what is left out has its default, and null makes no alarm.
+    unpublished
+        Metrics that the endpoint does not have.
+    """
+    given = {metric: alarms.get(key, RollbackAlarms.model_fields[key].default) for key, metric in METRICS.items()}
+    return {
+        metric: threshold
+        for metric, threshold in given.items()
+        if threshold is not None and metric not in unpublished
+    }
+
+
+def takes_guardrails(instance_types: Iterable[str]) -> bool:
+    """Whether deployment guardrails work on all of these instance types.
+
+    Source: Amazon SageMaker AI Developer Guide, "Exclusions" of deployment guardrails.
+    """
+    return not any(family(one) == "inf1" for one in instance_types)
 
 
 class CapacitySize(SettingsModel):

@@ -1,9 +1,9 @@
 """What `rollout` and the rest of an endpoint's settings together make impossible, as far as YAML shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
-from stacks.instance_types import family
+from stacks.settings.hosting import HostingWay, default_min_capacity, way_of
 from stacks.settings.raw import (
     Raw,
     instance_types,
@@ -13,14 +13,9 @@ from stacks.settings.raw import (
     steady_instance_counts,
     text,
 )
-from stacks.settings.rollout import BAKING
+from stacks.settings.rollout import BAKING, takes_guardrails, watched_metrics
 
 _MAX_ALARMS = 10  # SageMaker API, AutoRollbackConfig
-_THRESHOLDS = (
-    "invocation_5xx_errors_in_percent",
-    "model_latency_p99_in_milliseconds",
-    "overhead_latency_p99_in_milliseconds",
-)
 _PERCENT = {"canary_size": (1, 50), "linear_step_size": (10, 50), "maximum_batch_size": (5, 50)}
 _ALL = 100
 _SIZE_OF = {"canary": "canary_size", "linear": "linear_step_size", "rolling": "maximum_batch_size"}
@@ -42,31 +37,37 @@ def rollout_mistakes(key: str, settings: Raw) -> Iterator[Mistake]:
     updating models in production" and its *Exclusions*.
     """
     hosting_type = text(mapping(settings, "hosting"), "type")
-    if settings.get("rollout") is not None and hosting_type == "serverless":
-        problem = "serverless endpoints are updated all at once, by SageMaker alone; remove it, or use instances"
-        yield Mistake(f"{key}.rollout", problem)
+    way = way_of(hosting_type)
+    if way is None:
+        return
+    if not way.has_instances:
+        if settings.get("rollout") is not None:
+            problem = "endpoints are updated all at once, by SageMaker alone; remove it, or use instances"
+            yield Mistake(f"{key}.rollout", f"{hosting_type} {problem}")
         return
     rollout = mapping(settings, "rollout")
-    if hosting_type == "real-time" or rollout:
-        yield from _alarms(f"{key}.rollout", settings, rollout, by_default=hosting_type == "real-time")
+    unguarded = [one for one in dict.fromkeys(instance_types(settings)) if not takes_guardrails([one])]
+    if not unguarded:
+        yield from _alarms(f"{key}.rollout", settings, way)
     if not rollout:
         return
-    for one in dict.fromkeys(instance_types(settings)):
-        if family(one) == "inf1":
-            yield Mistake(f"{key}.rollout", f"{one} takes no guardrails; remove it, or choose ml.inf2")
+    for one in unguarded:
+        yield Mistake(f"{key}.rollout", f"{one} takes no guardrails; remove it, or choose ml.inf2")
     if text(rollout, "type") == "rolling" and len(production_variants(settings)) > 1:
         problem = "a rolling update takes one variant; choose all-at-once, canary or linear"
         yield Mistake(f"{key}.rollout.type", problem)
-    yield from _size(f"{key}.rollout", rollout, steady_instance_counts(settings))
+    counts = steady_instance_counts(settings, default_min_capacity(hosting_type))
+    yield from _size(f"{key}.rollout", rollout, counts)
     yield from _size_of_the_way_back(f"{key}.rollout", rollout)
     yield from _time(f"{key}.rollout", rollout)
 
 
-def _alarms(key: str, settings: Raw, rollout: Raw, *, by_default: bool) -> Iterator[Mistake]:
-    alarms = mapping(rollout, "alarms")
-    if not alarms and not by_default:
+def _alarms(key: str, settings: Raw, way: type[HostingWay]) -> Iterator[Mistake]:
+    given = mapping(settings, "rollout").get("alarms")
+    if not isinstance(given, Mapping) and not way.is_watched:
         return
-    each = sum(alarms.get(threshold, 0) is not None for threshold in _THRESHOLDS)
+    alarms = given if isinstance(given, Mapping) else {}
+    each = len(watched_metrics(alarms, way.unpublished))
     theirs = alarms.get("alarm_names")
     variants = len(production_variants(settings))
     total = each * variants + (len(theirs) if isinstance(theirs, list) else 0)

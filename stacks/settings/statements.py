@@ -14,6 +14,9 @@ _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 _RESOURCE = r"\*|arn:aws[a-z-]*:[a-z0-9*-]*:[a-z0-9*-]*:[0-9*]*:.+"
 
 
+_PARTS_BEFORE_NAME = 5  # of an ARN; the name itself may hold colons (AWS IAM User Guide, "Amazon Resource Names")
+
+
 def _sid(value: str) -> str:
     if re.fullmatch(_SID, value):
         return value
@@ -47,9 +50,16 @@ def _reason(value: str, info: ValidationInfo) -> str:
     wide = next((action for action in actions if "*" in action or "?" in action), None)
     if wide is not None:
         raise ValueError(f"is missing; say why the action {wide!r} is not named more exactly")
-    if "*" in resources:
-        raise ValueError("is missing; say why the resource '*' is not named more exactly")
+    every = next((resource for resource in resources if _is_every(resource)), None)
+    if every is not None:
+        raise ValueError(f"is missing; say why the resource {every!r} is not named more exactly")
     return value
+
+
+def _is_every(resource: str) -> bool:
+    """Whether a resource is every one, or every one of a service, as `arn:aws:s3:::*`: it names none."""
+    named = resource.split(":", _PARTS_BEFORE_NAME)[-1]
+    return not named.strip("*?:/")
 
 
 class AdditionalStatement(SettingsModel):
@@ -68,7 +78,7 @@ class AdditionalStatement(SettingsModel):
     """When, as IAM writes it: operator, then key, then value or values."""
 
     reason: Annotated[str, AfterValidator(_reason)] = Field(default="", validate_default=True)
-    """Why; required for an action with `*`, and for the resource `*`."""
+    """Why; required for an action with `*`, and for a resource that names none, as `*` or `arn:aws:s3:::*`."""
 
 
 def statement_mistakes(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
+from stacks.settings.hosting import excludes, way_of
 from stacks.settings.raw import Raw, mapping, mappings, text
 
 _MAX_VARIANTS = 10  # SageMaker API, CreateEndpointConfig
@@ -35,11 +36,12 @@ def variant_mistakes(key: str, settings: Raw) -> Iterator[Mistake]:
             yield Mistake(f"{key}.variants", problem)
     if settings.get("shadow") is not None:
         yield from _shadow(f"{key}.shadow", variants, hosting_type)
-    if hosting_type == "serverless":
+    way = way_of(hosting_type)
+    if way and not way.has_instances:
         for name, variant in mappings(variants):
             for one in _OF_INSTANCES:
                 if variant.get(one) is not None:
-                    yield Mistake(f"{key}.variants.{name}.{one}", "serverless has no instances; remove it")
+                    yield Mistake(f"{key}.variants.{name}.{one}", f"{hosting_type} has no instances; remove it")
 
 
 def _number(key: str, variants: Mapping[object, object], hosting_type: str) -> Iterator[Mistake]:
@@ -47,12 +49,12 @@ def _number(key: str, variants: Mapping[object, object], hosting_type: str) -> I
         yield Mistake(key, "is empty; name the variants, or give the endpoint a model instead")
     if len(variants) > _MAX_VARIANTS:
         yield Mistake(key, f"{len(variants)} variants are too many; allowed: up to {_MAX_VARIANTS}")
-    if hosting_type == "serverless" and len(variants) > 1:
-        yield Mistake(key, "serverless endpoints have one variant; keep one, or use instances")
+    if excludes(hosting_type, "variants") and len(variants) > 1:
+        yield Mistake(key, f"{hosting_type} endpoints have one variant; keep one, or use instances")
 
 
 def _shadow(key: str, variants: object, hosting_type: str) -> Iterator[Mistake]:
-    if hosting_type in ("serverless", "async"):
+    if excludes(hosting_type, "shadow"):
         problem = f"{hosting_type} endpoints have no shadow variant; remove it, or use `hosting.type: real-time`"
         yield Mistake(key, problem)
     if isinstance(variants, Mapping) and len(variants) > 1:

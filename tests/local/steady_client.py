@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from slipway.errors import CommandError
-from slipway.invocation import Request, Response, invoke_by_name_of_settings
+from slipway.invocation import DeployedEndpoint, Request, Response
 from stacks.settings import load_environment
 
 _PAUSE = 0.05  # seconds between two calls, so that the deployments get on, too
@@ -21,13 +21,23 @@ REQUEST = Request(json.dumps([[1.0] * 10]).encode(), "application/json", "applic
 
 
 class SteadyClient:
-    """Calls the endpoint `scores` all the time, as `slipway invoke` does, and keeps what came of it."""
+    """Calls the endpoint `scores` all the time and keeps what came of it.
+
+    It lives as long as a client of a service does: it reads the endpoint's name before its first call, and anew
+    only when there is no endpoint of that name.
+    """
 
     def __init__(self, project: Any) -> None:
-        self._settings = load_environment("local", project.environments)
         self._clients = {service: project.machine.client(service) for service in ("ssm", "sagemaker-runtime")}
+        self._asked: Counter[str] = Counter()
+        self._endpoint = DeployedEndpoint(self._client, load_environment("local", project.environments), "scores")
         self._enough = threading.Event()
         self.outcomes: list[Response | Exception] = []
+
+    @property
+    def readings_of_the_name(self) -> int:
+        """How often it has asked for the endpoint's name."""
+        return self._asked["ssm"]
 
     @property
     def answers(self) -> list[Response]:
@@ -48,7 +58,7 @@ class SteadyClient:
         return max((len(list(run)) for is_failure, run in runs if is_failure), default=0)
 
     def call(self) -> Response:
-        return invoke_by_name_of_settings(self._clients.__getitem__, self._settings, "scores", REQUEST)
+        return self._endpoint.invoke(REQUEST)
 
     @contextmanager
     def calling(self) -> Iterator[None]:
@@ -59,6 +69,10 @@ class SteadyClient:
         finally:
             self._enough.set()
             thread.join()
+
+    def _client(self, service: str) -> Any:
+        self._asked[service] += 1
+        return self._clients[service]
 
     def _run(self) -> None:
         while not self._enough.wait(_PAUSE):

@@ -7,31 +7,41 @@ from typing import Any
 
 import pytest
 
+from stacks.settings import load_environment
+
 from .steady_client import SteadyClient
 
 
-def scaled(instance_type: str) -> dict[str, Any]:
+def scaled(instance_type: str, **model: Any) -> dict[str, Any]:
     scaling = {"max_capacity": 2, "target_value": 100}
-    return {"type": "real-time", "instance_type": instance_type, "autoscaling": scaling}
+    hosting = {"type": "real-time", "instance_type": instance_type, "autoscaling": scaling}
+    return {"container": "slim", "hosting": hosting, **model}
 
 
-@pytest.mark.timeout(900)  # three deployments
+@pytest.mark.timeout(900)  # four deployments
 def test_clients_that_read_the_name_anew_never_fail_while_endpoints_are_replaced(
     new_project: Callable[[str], Any],
 ) -> None:
     project = new_project("replaced")
     project.deploy()
     client = SteadyClient(project)
+    model = {"model": str(project.model)}
+    names = [client.call().endpoint_name]
     with client.calling():
-        for instance_type in ("ml.c7i.large", "ml.c7i.xlarge"):
-            endpoint = {"model": str(project.model), "container": "slim", "hosting": scaled(instance_type)}
+        for endpoint in (
+            scaled("ml.c7i.large", **model),
+            scaled("ml.c7i.xlarge", **model),
+            scaled("ml.c7i.xlarge", variants={"champion": model, "challenger": model}),
+        ):
             project.write(endpoints={"scores": endpoint})
             project.deploy()
+            mode = load_environment("local", project.environments).endpoints["scores"].mode
+            names.append(project.endpoint_name(hosting=mode))
     sagemaker = project.machine.client("sagemaker")
-    names = [one["EndpointName"] for one in sagemaker.list_endpoints(NameContains="replaced")["Endpoints"]]
+    left = [one["EndpointName"] for one in sagemaker.list_endpoints(NameContains="replaced")["Endpoints"]]
 
     assert client.failures == []
-    assert names == [project.endpoint_name(hosting="real-time-c7i-xlarge")]
-    modes = ("serverless", "real-time-c7i-large", "real-time-c7i-xlarge")
-    assert set(client.answered) == {project.endpoint_name(hosting=mode) for mode in modes}
+    assert left == names[-1:]
+    assert {*client.answered, client.call().endpoint_name} == set(names)
+    assert client.readings_of_the_name == len(set(names)) == 4
     assert project.slipway("status", "scores").returncode == 0

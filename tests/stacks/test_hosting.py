@@ -1,6 +1,7 @@
 """The ways to host: what stands in the endpoint config, and what the role and callers may do for it."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -21,6 +22,22 @@ endpoints:
 
 def made(hosting: str, more: str = "") -> str:
     return MADE.replace("{hosting}", hosting) + more
+
+
+def in_variants(variants: str, hosting: str = "{type: real-time, instance_type: ml.c7i.large}") -> str:
+    return made(hosting, f"    variants: {variants}\n").replace("    model: linear\n", "", 1)
+
+
+def callable_names(template: Any) -> list[str]:
+    """Which endpoints the callers may call, as patterns."""
+    arns = statements(template, "AWS::IAM::ManagedPolicy")["InvokeEndpoint"]["Resource"]
+    return [arn.rpartition(":endpoint/")[2] for arn in arns]
+
+
+def logging_names(template: Any) -> list[str]:
+    """Which endpoints' log groups the role may write to, as patterns."""
+    arns = statements(template)["WriteLogs"]["Resource"]
+    return [arn.rpartition("/")[2].removesuffix(":*") for arn in arns]
 
 
 def example(synthesize: Synthesize, name: str, endpoint: str) -> Any:
@@ -126,6 +143,8 @@ class TestVariants:
         named = {variant["ModelName"]["Fn::GetAtt"][0] for variant in (champion, challenger)}
         assert named == set(models)
         assert "ShadowProductionVariants" not in template.only(CONFIG)
+        # As docs/hosting.md has it: another digest would replace the endpoints of everybody.
+        assert template.only(ENDPOINT)["EndpointName"] == "slipway-variants-compared-real-time-7196ff9f"
 
     def test_both_are_published_once_and_read_by_one_role(self, synthesize: Synthesize) -> None:
         text = (EXAMPLES / "variants.yaml").read_text()
@@ -136,9 +155,7 @@ class TestVariants:
 
     def test_a_variants_container_wins_over_the_endpoints(self, synthesize: Synthesize) -> None:
         variants = "{a: {model: linear}, b: {model: linear, container: ray-serve}}"
-        more = f"    container: slim\n    variants: {variants}\n"
-        text = made("{type: real-time, instance_type: ml.c7i.large}", more).replace("    model: linear\n", "", 1)
-        template = synthesize(text=text).endpoint()
+        template = synthesize(text=f"{in_variants(variants)}    container: slim\n").endpoint()
         images = [model["Properties"]["PrimaryContainer"]["Image"] for model in template.of_type(MODEL).values()]
         ours, theirs = (image if isinstance(image, str) else str(image) for image in images)
         assert "slipway-made" in ours
@@ -154,3 +171,49 @@ class TestVariants:
         assert (shadow["VariantName"], shadow["InitialVariantWeight"]) == ("Shadow", 0.5)
         assert shadow["ModelName"] != production["ModelName"]
         assert set(template.of_type(MODEL)) > {"Model"}
+
+    def test_another_set_of_variants_is_another_endpoint_whose_callers_stay_the_same(
+        self, synthesize: Synthesize
+    ) -> None:
+        before = synthesize(text=in_variants("{champion: {model: linear}}")).endpoint()
+        after = synthesize(text=in_variants("{champion: {model: linear}, challenger: {model: linear}}")).endpoint()
+        old, new = (template.only(ENDPOINT)["EndpointName"] for template in (before, after))
+        assert old != new
+        for resource_type in (ENDPOINT, "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm"):
+            assert before.of_type(resource_type)
+            assert not set(before.of_type(resource_type)) & set(after.of_type(resource_type))
+        (parameter,) = after.of_type("AWS::SSM::Parameter").values()
+        assert (parameter["Properties"]["Value"], parameter["DependsOn"]) == (new, list(after.of_type(ENDPOINT)))
+        policy = "AWS::IAM::ManagedPolicy"
+        assert before.of_type(policy) == after.of_type(policy)
+        for name in (old, new):
+            assert any(fnmatchcase(name, pattern) for pattern in callable_names(after))
+            assert any(fnmatchcase(name, pattern) for pattern in logging_names(after))
+
+    def test_what_else_changes_of_a_variant_is_an_update(self, synthesize: Synthesize) -> None:
+        names = [
+            (list(template.of_type(ENDPOINT)), template.only(ENDPOINT)["EndpointName"])
+            for variants in (
+                "{a: {model: linear}, b: {model: linear}}",
+                "{b: {model: linear, initial_variant_weight: 3}, a: {model: linear, instance_type: ml.m5.large}}",
+            )
+            if (template := synthesize(text=in_variants(variants)).endpoint())
+        ]
+        assert names[0] == names[1]
+
+    def test_a_shadow_variant_comes_and_goes_by_an_update(self, synthesize: Synthesize) -> None:
+        hosting = "{type: real-time, instance_type: ml.c7i.large}"
+        alone = synthesize(text=made(hosting)).endpoint()
+        shadowed = synthesize(text=made(hosting, "    shadow: {model: linear}\n")).endpoint()
+        assert alone.of_type(ENDPOINT) == shadowed.of_type(ENDPOINT)
+        assert alone.only(ENDPOINT)["EndpointName"] == "slipway-made-linear-real-time"
+
+    def test_synth_says_that_other_variants_replace_the_endpoint(self, synthesize: Synthesize) -> None:
+        says = "has the variants a, b: adding, removing or renaming one makes a new endpoint under a new name"
+        assert says in synthesize(text=in_variants("{a: {model: linear}, b: {model: linear}}")).annotations()
+        hosting = "{type: real-time, instance_type: ml.c7i.large}"
+        assert "makes a new endpoint" not in synthesize(text=made(hosting)).annotations()
+
+    def test_a_serverless_variant_changes_its_name_by_an_update(self, synthesize: Synthesize) -> None:
+        text = in_variants("{only: {model: linear}}", "{type: serverless}")
+        assert synthesize(text=text).endpoint().only(ENDPOINT)["EndpointName"] == "slipway-made-linear-serverless"

@@ -1,12 +1,13 @@
 """`hosting.type: async`."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from stacks.settings.hosting.autoscaling import BacklogAutoscaling
 from stacks.settings.hosting.instances import InstanceHosting
+from stacks.settings.hosting.way import Feature
 from stacks.settings.key_prefixes import AsyncKind, async_prefix, checked_prefix
 from stacks.settings.observability import MADE
 
@@ -41,6 +42,12 @@ Topic = Annotated[
 
 class AsyncHosting(InstanceHosting):
     """Requests wait in a queue, their bodies and answers lie in S3 (SageMaker API, AsyncInferenceConfig)."""
+
+    has_queue: ClassVar[bool] = True
+    # Amazon SageMaker AI Developer Guide, "Create a shadow test", and "Alarms and logs for tracking metrics from
+    # asynchronous endpoints".
+    excluded: ClassVar[frozenset[Feature]] = frozenset({"shadow"})
+    unpublished: ClassVar[frozenset[str]] = frozenset({"OverheadLatency"})
 
     type: Literal["async"]
     """SageMaker asynchronous inference."""

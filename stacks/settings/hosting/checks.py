@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from assets.mistakes import Mistake
 from stacks.instance_types import family, has_local_disks
+from stacks.settings.hosting import default_min_capacity, way_of
 from stacks.settings.observability import MADE
 from stacks.settings.raw import Raw, instance_types, mapping, number, production_variants, text
 
@@ -30,14 +31,16 @@ def hosting_mistakes(key: str, settings: Raw, region: str) -> Iterator[Mistake]:
     RegisterScalableTarget; Amazon SageMaker AI Developer Guide, "Automatically scale Amazon SageMaker AI models".
     """
     hosting = mapping(settings, "hosting")
-    match text(hosting, "type"):
-        case "serverless":
-            yield from _serverless(f"{key}.hosting", hosting)
-        case "real-time" | "async" as way:
-            yield from _volume(f"{key}.hosting", settings)
-            yield from _instance_scaling(f"{key}.hosting", settings)
-            if way == "async":
-                yield from _asynchronous(f"{key}.hosting", hosting, region)
+    way = way_of(text(hosting, "type"))
+    if way is None:
+        return
+    if way.has_max_concurrency:
+        yield from _serverless(f"{key}.hosting", hosting)
+    if way.has_instances:
+        yield from _volume(f"{key}.hosting", settings)
+        yield from _instance_scaling(f"{key}.hosting", settings)
+    if way.has_queue:
+        yield from _asynchronous(f"{key}.hosting", settings, region)
 
 
 def _serverless(key: str, hosting: Raw) -> Iterator[Mistake]:
@@ -81,14 +84,12 @@ def _instance_scaling(key: str, settings: Raw) -> Iterator[Mistake]:
         )
         for name, variant in production_variants(settings).items()
     }
-    yield from _bounds(f"{key}.autoscaling", scaling, 0 if hosting.get("type") == "async" else 1, counts)
+    default = default_min_capacity(text(hosting, "type"))
+    yield from _bounds(f"{key}.autoscaling", scaling, default, counts)
     for one in dict.fromkeys(instance_types(settings)):
         if family(one) == "t2":
             problem = f"{one} does not scale automatically; choose another family, as in ml.m5, or remove the key"
             yield Mistake(f"{key}.autoscaling", problem)
-    if hosting.get("type") == "async" and len(production_variants(settings)) > 1:
-        problem = "the backlog is the endpoint's, not a variant's, so that variants would scale against each other"
-        yield Mistake(f"{key}.autoscaling", f"{problem}; keep one variant, or remove the key")
 
 
 def _bounds(key: str, scaling: Raw, default: int, initial: dict[str, int | None]) -> Iterator[Mistake]:
@@ -107,7 +108,11 @@ def _bounds(key: str, scaling: Raw, default: int, initial: dict[str, int | None]
             )
 
 
-def _asynchronous(key: str, hosting: Raw, region: str) -> Iterator[Mistake]:
+def _asynchronous(key: str, settings: Raw, region: str) -> Iterator[Mistake]:
+    hosting = mapping(settings, "hosting")
+    if mapping(hosting, "autoscaling") and len(production_variants(settings)) > 1:
+        problem = "the backlog is the endpoint's, not a variant's, so that variants would scale against each other"
+        yield Mistake(f"{key}.autoscaling", f"{problem}; keep one variant, or remove the key")
     for name in _TOPICS:
         topic = text(hosting, name).split(":")
         if len(topic) > _REGION_OF_ARN and region and topic[_REGION_OF_ARN] != region:

@@ -1,12 +1,13 @@
 """What hosting on instances of the endpoint's own shares."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from assets.nearest import did_you_mean
 from stacks.instance_types import InferenceAmiVersion, known_instance_types
-from stacks.settings.base import SettingsModel
+from stacks.settings.hosting.way import HostingWay
 
 
 def _known_instance_type(value: str) -> str:
@@ -22,7 +23,7 @@ InstanceType = Annotated[str, AfterValidator(_known_instance_type)]
 """An instance type of SageMaker's API."""
 
 
-class InstanceHosting(SettingsModel):
+class InstanceHosting(HostingWay):
     """Instances, their number, machine image, disk and time-outs (SageMaker API, ProductionVariant)."""
 
     instance_type: InstanceType
@@ -45,6 +46,11 @@ class InstanceHosting(SettingsModel):
 
     variant_instance_provision_timeout_in_seconds: int | None = Field(default=None, ge=300, le=3600)
     """How long SageMaker tries to get the instances; left out: its own limit."""
+
+    @property
+    def package_limits(self) -> Mapping[str, Any]:
+        """How long the model may be downloaded."""
+        return {"download_timeout_in_seconds": self.model_data_download_timeout_in_seconds}
 
     @property
     def instance_for_container(self) -> str:

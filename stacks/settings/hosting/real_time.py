@@ -1,6 +1,6 @@
 """`hosting.type: real-time`."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from stacks.settings.hosting.autoscaling import InstanceAutoscaling
 from stacks.settings.hosting.instances import InstanceHosting
@@ -8,6 +8,8 @@ from stacks.settings.hosting.instances import InstanceHosting
 
 class RealTimeHosting(InstanceHosting):
     """Instances of the endpoint's own, always on."""
+
+    is_watched: ClassVar[bool] = True
 
     type: Literal["real-time"]
     """SageMaker real-time inference."""

@@ -1,15 +1,24 @@
 """`hosting.type: serverless`."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from stacks.settings.base import SettingsModel
 from stacks.settings.hosting.autoscaling import ConcurrencyAutoscaling
+from stacks.settings.hosting.way import Feature, HostingWay
 
 
-class ServerlessHosting(SettingsModel):
+class ServerlessHosting(HostingWay):
     """SageMaker starts containers as requests come, and bills what they use."""
+
+    has_instances: ClassVar[bool] = False
+    has_max_concurrency: ClassVar[bool] = True
+    # Amazon SageMaker AI Developer Guide, "Deploy models with Amazon SageMaker Serverless Inference", *Feature
+    # exclusions*; SageMaker API, ContainerDefinition (ModelDataSource).
+    excluded: ClassVar[frozenset[Feature]] = frozenset(
+        {"data_capture", "model_data_source", "network", "shadow", "variants"}
+    )
 
     type: Literal["serverless"]
     """SageMaker serverless inference."""
@@ -25,6 +34,11 @@ class ServerlessHosting(SettingsModel):
 
     autoscaling: ConcurrencyAutoscaling | None = None
     """Scales the provisioned concurrency; left out: it stays."""
+
+    @property
+    def package_limits(self) -> Mapping[str, Any]:
+        """The memory of a container."""
+        return {"memory_size_in_mb": self.memory_size_in_mb}
 
     @property
     def instance_for_container(self) -> None:

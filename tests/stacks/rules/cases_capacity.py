@@ -22,60 +22,80 @@ def _on(instance_type: str, ami: str | None = None) -> Deployment:
     return {"variants": [{"instance_type": instance_type, "inference_ami_version": ami}]}
 
 
-VALID: dict[str, Deployment] = {
-    "model-data-of-a-prefix": {"container": {"model_data_url": None, "model_data_source": model_data()}},
-    "model-data-of-an-object": {
-        "container": {
-            "model_data_url": None,
-            "model_data_source": model_data("s3://models/linear.tar.gz", kind="S3Object", compression="Gzip"),
-        }
-    },
-    "names-shortest": {"config": {"endpoint_config_name": "a"}, "endpoint": {"endpoint_name": "b"}},
-    "names-longest": {"endpoint": {"endpoint_name": "a" * 63}, "variants": [{"variant_name": "b" * 63}]},
-    "names-with-hyphens": {"model": {"model_name": "a--b-9"}, "endpoint": {"endpoint_name": "My-Endpoint--2"}},
-    "variants-two": {"variants": [{}, {"variant_name": "B", "initial_variant_weight": 0}]},
-    "variants-ten": {"variants": [{"variant_name": f"V{number}"} for number in range(10)]},
-    "variants-pools": {
-        "variants": [_NO_INSTANCES | {"instance_pools": _POOLS, "inference_ami_version": CUDA_12_AMI}]
-    },
-    "variants-managed-scaling": {
-        "variants": [
-            {
-                "initial_instance_count": None,
-                "managed_instance_scaling": Config.ManagedInstanceScalingProperty(
-                    status="ENABLED", min_instance_count=0, max_instance_count=2
-                ),
+VALID: dict[str, dict[str, Deployment]] = {
+    "containers": {
+        "model-data-of-a-prefix": {"container": {"model_data_url": None, "model_data_source": model_data()}},
+        "model-data-of-an-object": {
+            "container": {
+                "model_data_url": None,
+                "model_data_source": model_data("s3://models/linear.tar.gz", kind="S3Object", compression="Gzip"),
             }
-        ]
+        },
+        "containers-environment": {
+            "container": {"environment": {f"KEY_{number}": "v" * 1024 for number in range(100)}}
+        },
+        "containers-fifteen": {"containers": 15, "container": {"model_data_url": None}},
+        "containers-https": {
+            "container": {"model_data_url": "https://s3.eu-central-1.amazonaws.com/models/linear.tar.gz"}
+        },
     },
-    "variants-time-outs": {
-        "variants": [
-            {
-                "container_startup_health_check_timeout_in_seconds": 3600,
-                "model_data_download_timeout_in_seconds": 60,
-                "variant_instance_provision_timeout_in_seconds": 300,
-            }
-        ]
+    "names": {
+        "names-shortest": {"config": {"endpoint_config_name": "a"}, "endpoint": {"endpoint_name": "b"}},
+        "names-longest": {"endpoint": {"endpoint_name": "a" * 63}, "variants": [{"variant_name": "b" * 63}]},
+        "names-with-hyphens": {"model": {"model_name": "a--b-9"}, "endpoint": {"endpoint_name": "My-Endpoint--2"}},
     },
-    "volumes-largest": {"variants": [{"volume_size_in_gb": 512}]},
-    "volumes-smallest": {"variants": [{"volume_size_in_gb": 1, "instance_type": "ml.inf2.xlarge"}]},
-    "volumes-key": {"config": {"kms_key_id": "alias/serving"}, "variants": [{"instance_type": "ml.p3.2xlarge"}]},
-    "containers-environment": {
-        "container": {"environment": {f"KEY_{number}": "v" * 1024 for number in range(100)}}
+    "variants": {
+        "variants-two": {"variants": [{}, {"variant_name": "B", "initial_variant_weight": 0}]},
+        "variants-ten": {"variants": [{"variant_name": f"V{number}"} for number in range(10)]},
+        "variants-pools": {
+            "variants": [_NO_INSTANCES | {"instance_pools": _POOLS, "inference_ami_version": CUDA_12_AMI}]
+        },
+        "variants-managed-scaling": {
+            "variants": [
+                {
+                    "initial_instance_count": None,
+                    "managed_instance_scaling": Config.ManagedInstanceScalingProperty(
+                        status="ENABLED", min_instance_count=0, max_instance_count=2
+                    ),
+                }
+            ]
+        },
+        "variants-time-outs": {
+            "variants": [
+                {
+                    "container_startup_health_check_timeout_in_seconds": 3600,
+                    "model_data_download_timeout_in_seconds": 60,
+                    "variant_instance_provision_timeout_in_seconds": 300,
+                }
+            ]
+        },
     },
-    "containers-fifteen": {"containers": 15, "container": {"model_data_url": None}},
-    "containers-https": {
-        "container": {"model_data_url": "https://s3.eu-central-1.amazonaws.com/models/linear.tar.gz"}
+    "volumes": {
+        "volumes-largest": {"variants": [{"volume_size_in_gb": 512}]},
+        "volumes-smallest": {"variants": [{"volume_size_in_gb": 1, "instance_type": "ml.inf2.xlarge"}]},
+        "volumes-key": {
+            "config": {"kms_key_id": "alias/serving"},
+            "variants": [{"instance_type": "ml.p3.2xlarge"}],
+        },
     },
-    "private-image-on-cpu": _on("ml.c7i.xlarge"),
-    "private-image-on-graviton": _on("ml.c7g.xlarge"),
-    "private-image-on-neuron": _on("ml.inf2.xlarge", "al2-ami-sagemaker-inference-neuron-2"),
-    **{
-        f"private-image-on-{kind}": _on(kind)
-        for kind in (*_EIGHT_GPUS, *_BLACKWELL, "ml.g6e.12xlarge", "ml.g4dn.xlarge")
+    "images": {
+        "private-image-on-cpu": _on("ml.c7i.xlarge"),
+        "private-image-on-graviton": _on("ml.c7g.xlarge"),
+        "private-image-on-neuron": _on("ml.inf2.xlarge", "al2-ami-sagemaker-inference-neuron-2"),
+        **{
+            f"private-image-on-{kind}": _on(kind)
+            for kind in (*_EIGHT_GPUS, *_BLACKWELL, "ml.g6e.12xlarge", "ml.g4dn.xlarge")
+        },
     },
-    **{f"ami-12-on-{kind}": _on(kind, CUDA_12_AMI) for kind in (*_EIGHT_GPUS, "ml.g6e.xlarge", "ml.g5.xlarge")},
-    **{f"ami-13-on-{kind}": _on(kind, CUDA_13_AMI) for kind in (*_BLACKWELL, "ml.p5en.48xlarge", "ml.g6.xlarge")},
+    "amis": {
+        **{
+            f"ami-12-on-{kind}": _on(kind, CUDA_12_AMI) for kind in (*_EIGHT_GPUS, "ml.g6e.xlarge", "ml.g5.xlarge")
+        },
+        **{
+            f"ami-13-on-{kind}": _on(kind, CUDA_13_AMI)
+            for kind in (*_BLACKWELL, "ml.p5en.48xlarge", "ml.g6.xlarge")
+        },
+    },
 }
 
 BROKEN: dict[str, Broken] = {

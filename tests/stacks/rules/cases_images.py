@@ -24,25 +24,29 @@ _OLD = ("end-of-patch",)
 _ELSEWHERE = RAY_GPU.replace("763104351884", "222222222222")
 _CUDA_13_IMAGE = "763104351884.dkr.ecr.eu-central-1.amazonaws.com/vllm:0.12-gpu-py312-cu130-ubuntu22.04-sagemaker"
 
-VALID: dict[str, Deployment] = {
-    "ray-on-g5": _runs(RAY_GPU, "ml.g5.xlarge", CUDA_12_AMI),
-    "ray-on-g6e": _runs(RAY_GPU, "ml.g6e.12xlarge", CUDA_12_AMI),
-    "ray-on-p5": _runs(RAY_GPU, "ml.p5.48xlarge", CUDA_12_AMI),
-    "ray-on-p5en": _runs(RAY_GPU, "ml.p5en.48xlarge", CUDA_13_AMI),
-    "ray-on-g7e": _runs(RAY_GPU, "ml.g7e.2xlarge", CUDA_13_AMI),
-    "ray-on-p6-b200": _runs(RAY_GPU, "ml.p6-b200.48xlarge", CUDA_13_AMI),
-    "ray-on-p6-b300": _runs(RAY_GPU, "ml.p6-b300.48xlarge", CUDA_13_AMI),
-    "ray-on-cpu": _runs(RAY_CPU, "ml.m6i.xlarge"),
-    "copy-of-ray-without-ami": _runs(_ELSEWHERE, "ml.g6.xlarge"),
-    "copy-of-gpu-image-on-cpu": _runs(PYTORCH_GPU.replace("763104351884", "222222222222"), "ml.m5.large"),
-    "cuda-13-on-p5": _runs(_CUDA_13_IMAGE, "ml.p5.48xlarge", CUDA_13_AMI),
-    "cuda-13-on-g6": _runs(_CUDA_13_IMAGE, "ml.g6.xlarge"),
-    "graviton-on-graviton": _runs(GRAVITON, "ml.c7g.xlarge"),
-    "ray-newer": _runs(RAY_CPU.replace("v1.4", "v1.5.2"), "ml.m5.large"),
-    "ray-next": _runs(RAY_CPU.replace("v1.4", "v2"), "ml.m5.large"),
-    "ray-older": _runs(RAY_CPU.replace("v1.4", "v1.1"), "ml.m5.large"),
-    "ray-of-a-day": _runs(RAY_CPU.replace("v1.4", "v1.4.0-2026-08-12"), "ml.m5.large"),
-    "image-by-digest": _runs(RAY_GPU.rpartition(":")[0] + "@sha256:" + "0" * 64, "ml.m5.large"),
+VALID: dict[str, dict[str, Deployment]] = {
+    "amis": {
+        "ray-on-g5": _runs(RAY_GPU, "ml.g5.xlarge", CUDA_12_AMI),
+        "ray-on-g6e": _runs(RAY_GPU, "ml.g6e.12xlarge", CUDA_12_AMI),
+        "ray-on-p5": _runs(RAY_GPU, "ml.p5.48xlarge", CUDA_12_AMI),
+        "ray-on-p5en": _runs(RAY_GPU, "ml.p5en.48xlarge", CUDA_13_AMI),
+        "ray-on-g7e": _runs(RAY_GPU, "ml.g7e.2xlarge", CUDA_13_AMI),
+        "ray-on-p6-b200": _runs(RAY_GPU, "ml.p6-b200.48xlarge", CUDA_13_AMI),
+        "ray-on-p6-b300": _runs(RAY_GPU, "ml.p6-b300.48xlarge", CUDA_13_AMI),
+        "copy-of-ray-without-ami": _runs(_ELSEWHERE, "ml.g6.xlarge"),
+        "cuda-13-on-p5": _runs(_CUDA_13_IMAGE, "ml.p5.48xlarge", CUDA_13_AMI),
+        "cuda-13-on-g6": _runs(_CUDA_13_IMAGE, "ml.g6.xlarge"),
+    },
+    "images": {
+        "ray-on-cpu": _runs(RAY_CPU, "ml.m6i.xlarge"),
+        "copy-of-gpu-image-on-cpu": _runs(PYTORCH_GPU.replace("763104351884", "222222222222"), "ml.m5.large"),
+        "graviton-on-graviton": _runs(GRAVITON, "ml.c7g.xlarge"),
+        "ray-newer": _runs(RAY_CPU.replace("v1.4", "v1.5.2"), "ml.m5.large"),
+        "ray-next": _runs(RAY_CPU.replace("v1.4", "v2"), "ml.m5.large"),
+        "ray-older": _runs(RAY_CPU.replace("v1.4", "v1.1"), "ml.m5.large"),
+        "ray-of-a-day": _runs(RAY_CPU.replace("v1.4", "v1.4.0-2026-08-12"), "ml.m5.large"),
+        "image-by-digest": _runs(RAY_GPU.rpartition(":")[0] + "@sha256:" + "0" * 64, "ml.m5.large"),
+    },
 }
 
 BROKEN: dict[str, Broken] = {

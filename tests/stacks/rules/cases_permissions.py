@@ -30,42 +30,50 @@ def _captures(*, sampling: float = 10, **role: object) -> Deployment:
     return {"config": {"data_capture_config": capture(sampling)}, **role}
 
 
-VALID: dict[str, Deployment] = {
-    "vpc-largest": {"model": _vpc(16, 5)},
-    "vpc-of-config": {"config": {"vpc_config": Config.VpcConfigProperty(**VPC)}},
-    "vpc-with-permissions": {"model": _vpc(), "role": [statement(*_EC2)]},
-    "vpc-with-attached-permissions": {
-        "model": _vpc(),
-        "role": [statement("ec2:Describe*")],
-        "attached": [statement("ec2:*NetworkInterface*")],
+VALID: dict[str, dict[str, Deployment]] = {
+    "network": {
+        "vpc-largest": {"model": _vpc(16, 5)},
+        "vpc-of-config": {"config": {"vpc_config": Config.VpcConfigProperty(**VPC)}},
+        "vpc-with-permissions": {"model": _vpc(), "role": [statement(*_EC2)]},
+        "vpc-with-attached-permissions": {
+            "model": _vpc(),
+            "role": [statement("ec2:Describe*")],
+            "attached": [statement("ec2:*NetworkInterface*")],
+        },
+        "isolated": {"model": {"enable_network_isolation": True}},
+        "isolated-with-local-weights": {
+            "model": {"enable_network_isolation": True},
+            "container": {"environment": {"HF_MODEL_ID": "/opt/ml/model"}},
+        },
     },
-    "isolated": {"model": {"enable_network_isolation": True}},
-    "isolated-with-local-weights": {
-        "model": {"enable_network_isolation": True},
-        "container": {"environment": {"HF_MODEL_ID": "/opt/ml/model"}},
+    "capture": {
+        "capture-nothing": _captures(sampling=0),
+        "capture-everything": _captures(sampling=100, role=[statement("s3:PutObject", resource=_CAPTURED)]),
+        "capture-attached": _captures(
+            role=[], attached=[statement("s3:Put*", resource="arn:aws:s3:::captured/*")]
+        ),
+        "capture-in-another-partition": _captures(
+            role=[statement("s3:PutObject", resource="arn:aws-cn:s3:::captured/linear/*")]
+        ),
+        "capture-in-govcloud": _captures(
+            role=[statement("s3:PutObject", resource="arn:aws-us-gov:s3:::captured/linear/*")]
+        ),
+        "capture-by-https": {
+            "config": {"data_capture_config": capture(destination="https://captured.s3.amazonaws.com/linear")},
+            "role": [statement("s3:PutObject", resource=_CAPTURED)],
+        },
+        "capture-of-one-endpoint": _captures(
+            role=[statement("s3:PutObject", resource="arn:aws:s3:::captured/linear/Endpoint-abc/*")]
+        ),
+        "capture-by-policy-variable": _captures(
+            role=[statement("s3:PutObject", resource="arn:aws:s3:::${aws:PrincipalTag/bucket}/linear/*")]
+        ),
     },
-    "capture-nothing": _captures(sampling=0),
-    "capture-everything": _captures(sampling=100, role=[statement("s3:PutObject", resource=_CAPTURED)]),
-    "capture-attached": _captures(role=[], attached=[statement("s3:Put*", resource="arn:aws:s3:::captured/*")]),
-    "capture-in-another-partition": _captures(
-        role=[statement("s3:PutObject", resource="arn:aws-cn:s3:::captured/linear/*")]
-    ),
-    "capture-in-govcloud": _captures(
-        role=[statement("s3:PutObject", resource="arn:aws-us-gov:s3:::captured/linear/*")]
-    ),
-    "capture-by-https": {
-        "config": {"data_capture_config": capture(destination="https://captured.s3.amazonaws.com/linear")},
-        "role": [statement("s3:PutObject", resource=_CAPTURED)],
-    },
-    "capture-of-one-endpoint": _captures(
-        role=[statement("s3:PutObject", resource="arn:aws:s3:::captured/linear/Endpoint-abc/*")]
-    ),
-    "capture-by-policy-variable": _captures(
-        role=[statement("s3:PutObject", resource="arn:aws:s3:::${aws:PrincipalTag/bucket}/linear/*")]
-    ),
-    "alarms-readable": {
-        "endpoint": {"deployment_config": blue_green()},
-        "role": [statement("cloudwatch:DescribeAlarms", resource="arn:aws:cloudwatch:*:*:alarm:errors-0")],
+    "rollout_exclusions": {
+        "alarms-readable": {
+            "endpoint": {"deployment_config": blue_green()},
+            "role": [statement("cloudwatch:DescribeAlarms", resource="arn:aws:cloudwatch:*:*:alarm:errors-0")],
+        },
     },
 }
 

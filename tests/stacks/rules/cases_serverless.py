@@ -40,28 +40,46 @@ def _async_concurrency(most: float) -> Deployment:
     }
 
 
-VALID: dict[str, Deployment] = {
-    "serverless-smallest": {"variants": [serverless(1024, 1, 1)]},
-    "serverless-largest": {"variants": [serverless(6144, 200, 200)]},
-    "serverless-capture-off": {
-        "variants": [SERVERLESS],
-        "config": {"data_capture_config": capture(enabled=False)},
+VALID: dict[str, dict[str, Deployment]] = {
+    "serverless": {
+        "serverless-smallest": {"variants": [serverless(1024, 1, 1)]},
+        "serverless-largest": {"variants": [serverless(6144, 200, 200)]},
+        "serverless-at-its-limits": {
+            "variants": [SERVERLESS | {"container_startup_health_check_timeout_in_seconds": 180}],
+            "container": {"environment": {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60"}},
+        },
     },
-    "serverless-not-isolated": {"variants": [SERVERLESS], "model": {"enable_network_isolation": False}},
-    "serverless-one-of-containers": {
-        "variants": [SERVERLESS],
-        "container": {"mode": "SingleModel", "environment": {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60"}},
+    "serverless_exclusions": {
+        "serverless-capture-off": {
+            "variants": [SERVERLESS],
+            "config": {"data_capture_config": capture(enabled=False)},
+        },
+        "serverless-not-isolated": {"variants": [SERVERLESS], "model": {"enable_network_isolation": False}},
+        "serverless-one-of-containers": {
+            "variants": [SERVERLESS],
+            "container": {"mode": "SingleModel", "environment": {"SAGEMAKER_TS_RESPONSE_TIMEOUT": "60"}},
+        },
     },
-    "async": {"config": {"async_inference_config": ASYNC}},
-    "async-gpu": {"config": {"async_inference_config": ASYNC}, "variants": [{"instance_type": "ml.g6e.xlarge"}]},
-    "async-concurrency-most": _async_concurrency(1000),
-    "async-https": _async(s3_output_path="https://results.s3.eu-central-1.amazonaws.com/async"),
-    "shadow": {"shadow": [{}]},
-    "shadow-on-gpu": {
-        "shadow": [{"instance_type": "ml.g5.xlarge"}],
-        "variants": [{"instance_type": "ml.g7e.2xlarge"}],
+    "asynchronous": {
+        "async": {"config": {"async_inference_config": ASYNC}},
+        "async-gpu": {
+            "config": {"async_inference_config": ASYNC},
+            "variants": [{"instance_type": "ml.g6e.xlarge"}],
+        },
+        "async-concurrency-most": _async_concurrency(1000),
+        "async-https": _async(s3_output_path="https://results.s3.eu-central-1.amazonaws.com/async"),
     },
-    "shadow-sampled": {"shadow": [{"initial_variant_weight": 0.5}], "config": {"data_capture_config": capture()}},
+    "shadow": {
+        "shadow": {"shadow": [{}]},
+        "shadow-on-gpu": {
+            "shadow": [{"instance_type": "ml.g5.xlarge"}],
+            "variants": [{"instance_type": "ml.g7e.2xlarge"}],
+        },
+        "shadow-sampled": {
+            "shadow": [{"initial_variant_weight": 0.5}],
+            "config": {"data_capture_config": capture()},
+        },
+    },
 }
 
 BROKEN: dict[str, Broken] = {

@@ -24,61 +24,69 @@ def _retain(*excluded: str) -> Deployment:
     }
 
 
-VALID: dict[str, Deployment] = {
-    "all-at-once": _rollout(blue_green(), 1),
-    "all-at-once-without-wait": _rollout(blue_green(wait=0, watched=_NO_ALARMS), 1),
-    "canary-of-one-in-two": _rollout(blue_green("CANARY", canary=size("INSTANCE_COUNT", 1)), 2),
-    "canary-of-half": _rollout(blue_green("CANARY", canary=_HALF, termination=3600, longest=28800), 2),
-    "canary-where-capacity-is-retained": {
-        "endpoint": {
-            "deployment_config": blue_green("CANARY", canary=_HALF),
-            "retain_all_variant_properties": True,
-        }
+VALID: dict[str, dict[str, Deployment]] = {
+    "rollout": {
+        "all-at-once": _rollout(blue_green(), 1),
+        "canary-of-one-in-two": _rollout(blue_green("CANARY", canary=size("INSTANCE_COUNT", 1)), 2),
+        "canary-of-half": _rollout(blue_green("CANARY", canary=_HALF, termination=3600, longest=28800), 2),
+        "canary-where-capacity-is-retained": {
+            "endpoint": {
+                "deployment_config": blue_green("CANARY", canary=_HALF),
+                "retain_all_variant_properties": True,
+            }
+        },
+        "canary-where-scaled": {
+            "target": {"min_capacity": 1},
+            "endpoint": {
+                "deployment_config": blue_green("CANARY", canary=size("INSTANCE_COUNT", 1)),
+                "retain_all_variant_properties": True,
+            },
+        },
+        "linear-in-ten": _rollout(
+            blue_green("LINEAR", step=size("CAPACITY_PERCENT", 10), wait=60, longest=600), 10
+        ),
+        "linear-by-one": _rollout(blue_green("LINEAR", step=size("INSTANCE_COUNT", 1)), 10),
+        "rolling-by-5-percent": _rollout(rolling(size("CAPACITY_PERCENT", 5)), 20),
+        "rolling-by-half": _rollout(rolling(size("INSTANCE_COUNT", 2), longest=600), 4),
+        "ten-alarms": _rollout(blue_green(watched=alarms(10)), 1),
     },
-    "canary-where-scaled": {
-        "target": {"min_capacity": 1},
-        "endpoint": {
-            "deployment_config": blue_green("CANARY", canary=size("INSTANCE_COUNT", 1)),
-            "retain_all_variant_properties": True,
+    "rollout_exclusions": {
+        "all-at-once-without-wait": _rollout(blue_green(wait=0, watched=_NO_ALARMS), 1),
+        "rolling-async": _rollout(rolling(_HALF), config={"async_inference_config": ASYNC}),
+        "canary-async": _rollout(blue_green("CANARY", canary=_HALF), config={"async_inference_config": ASYNC}),
+        "blue-green-of-two-variants": {
+            "variants": [{}, {"variant_name": "B"}],
+            "endpoint": {"deployment_config": blue_green()},
         },
     },
-    "linear-in-ten": _rollout(blue_green("LINEAR", step=size("CAPACITY_PERCENT", 10), wait=60, longest=600), 10),
-    "linear-by-one": _rollout(blue_green("LINEAR", step=size("INSTANCE_COUNT", 1)), 10),
-    "rolling-by-5-percent": _rollout(rolling(size("CAPACITY_PERCENT", 5)), 20),
-    "rolling-by-half": _rollout(rolling(size("INSTANCE_COUNT", 2), longest=600), 4),
-    "rolling-async": _rollout(rolling(_HALF), config={"async_inference_config": ASYNC}),
-    "canary-async": _rollout(blue_green("CANARY", canary=_HALF), config={"async_inference_config": ASYNC}),
-    "ten-alarms": _rollout(blue_green(watched=alarms(10)), 1),
-    "blue-green-of-two-variants": {
-        "variants": [{}, {"variant_name": "B"}],
-        "endpoint": {"deployment_config": blue_green()},
+    "autoscaling": {
+        "scaled": {"target": {}, **_retain("DesiredWeight", "DataCaptureConfig")},
+        "scaled-single-variant": {"target": {}, "policies": ["TargetTrackingScaling"], **_retain()},
+        "scaled-async-to-zero": {
+            "target": {"min_capacity": 0},
+            "policies": ["TargetTrackingScaling", "StepScaling"],
+            "config": {"async_inference_config": ASYNC},
+            **_retain(),
+        },
+        "scaled-serverless": {
+            "variants": [serverless(most=20, provisioned=2)],
+            "target": {"scalable_dimension": _PROVISIONED, "max_capacity": 20},
+        },
+        "scaled-inference-components": {
+            "variants": [{"model_name": None}],
+            "target": {"min_capacity": 0},
+            **_retain(),
+        },
+        "scaled-elsewhere": {"target": {"resource_id": "endpoint/somewhere-else/variant/AllTraffic"}},
+        "scaled-something-else": {
+            "target": {
+                "resource_id": "table/orders",
+                "service_namespace": "dynamodb",
+                "scalable_dimension": "dynamodb:table:ReadCapacityUnits",
+            }
+        },
+        "retained-with-capture": {"config": {"data_capture_config": capture()}, **_retain("DataCaptureConfig")},
     },
-    "scaled": {"target": {}, **_retain("DesiredWeight", "DataCaptureConfig")},
-    "scaled-single-variant": {"target": {}, "policies": ["TargetTrackingScaling"], **_retain()},
-    "scaled-async-to-zero": {
-        "target": {"min_capacity": 0},
-        "policies": ["TargetTrackingScaling", "StepScaling"],
-        "config": {"async_inference_config": ASYNC},
-        **_retain(),
-    },
-    "scaled-serverless": {
-        "variants": [serverless(most=20, provisioned=2)],
-        "target": {"scalable_dimension": _PROVISIONED, "max_capacity": 20},
-    },
-    "scaled-inference-components": {
-        "variants": [{"model_name": None}],
-        "target": {"min_capacity": 0},
-        **_retain(),
-    },
-    "scaled-elsewhere": {"target": {"resource_id": "endpoint/somewhere-else/variant/AllTraffic"}},
-    "scaled-something-else": {
-        "target": {
-            "resource_id": "table/orders",
-            "service_namespace": "dynamodb",
-            "scalable_dimension": "dynamodb:table:ReadCapacityUnits",
-        }
-    },
-    "retained-with-capture": {"config": {"data_capture_config": capture()}, **_retain("DataCaptureConfig")},
 }
 
 BROKEN: dict[str, Broken] = {

@@ -13,9 +13,16 @@ from . import cases_capacity, cases_images, cases_permissions, cases_serverless,
 from .cases import Broken, Deployment
 from .deployments import deploy
 
-_FAMILIES = (cases_capacity, cases_images, cases_permissions, cases_serverless, cases_updates)
-VALID: dict[str, Deployment] = {name: case for family in _FAMILIES for name, case in family.VALID.items()}
-BROKEN: dict[str, Broken] = {name: case for family in _FAMILIES for name, case in family.BROKEN.items()}
+_MODULES = (cases_capacity, cases_images, cases_permissions, cases_serverless, cases_updates)
+VALID: dict[str, Deployment] = {
+    name: case for module in _MODULES for cases in module.VALID.values() for name, case in cases.items()
+}
+BROKEN: dict[str, Broken] = {name: case for module in _MODULES for name, case in module.BROKEN.items()}
+
+
+def valid_of(family: str) -> list[Deployment]:
+    """The valid cases that are there for the rules of one family."""
+    return [case for module in _MODULES for case in module.VALID.get(family, {}).values()]
 
 
 class Reported(NamedTuple):

@@ -6,7 +6,8 @@ import pytest
 
 from stacks.rules.registry import rules
 
-from .conftest import BROKEN, VALID, Report, stack_name
+from .cases_deployed import UPDATES
+from .conftest import BROKEN, VALID, Report, stack_name, valid_of
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -27,14 +28,30 @@ def test_what_is_valid_is_silent(case: str, report: Report) -> None:
 
 
 def test_every_rule_has_a_broken_case() -> None:
-    compared = {rule.id for rule in rules() if rule.family == "updates"}
-    assert {broken.rule for broken in BROKEN.values()} == {rule.id for rule in rules()} - compared
+    updates = {update.rule for update in UPDATES.values() if update.rule}
+    assert {broken.rule for broken in BROKEN.values()} | updates == {rule.id for rule in rules()}
 
 
-def test_every_family_is_broken_in_three_ways() -> None:
-    family = {rule.id: rule.family for rule in rules()}
-    broken = Counter(family[case.rule] for case in BROKEN.values())
-    assert {name for name in broken if broken[name] < 3} == set()
+def test_every_family_has_three_valid_and_three_broken_cases() -> None:
+    family_of = {rule.id: rule.family for rule in rules()}
+    broken = Counter(family_of[case.rule] for case in BROKEN.values())
+    broken += Counter(family_of[update.rule] for update in UPDATES.values() if update.rule)
+    valid = Counter({family: len(valid_of(family)) for family in family_of.values()})
+    valid["updates"] = sum(not update.rule for update in UPDATES.values())
+    for family in family_of.values():
+        assert min(valid[family], broken[family]) >= 3, (family, valid[family], broken[family])
+
+
+@pytest.mark.parametrize("family", ["images", "amis"])
+def test_private_images_on_the_newest_gpus_are_among_the_valid(family: str) -> None:
+    variants = [
+        variant
+        for case in valid_of(family)
+        if "container" not in case  # the usual one has a private image
+        for variant in case["variants"]
+    ]
+    families = {variant["instance_type"].split(".")[1] for variant in variants}
+    assert families >= {"g6e", "g7", "g7e", "p5en", "p6-b200", "p6-b300", "p6e-gb200"}
 
 
 def test_a_finding_says_what_why_and_where(report: Report) -> None:

@@ -60,6 +60,8 @@ def statement(**changes: Any) -> dict[str, Any]:
         statement(),
         statement(actions=["s3:Get*"], reason="all kinds of reading"),
         statement(resources=["*"], reason="the action takes no resource"),
+        statement(resources=["arn:aws:s3:::*"], reason="customers bring their own buckets"),
+        statement(resources=["arn:aws:s3:::features-*/*", "arn:aws:sqs:*:*:features", "arn:aws:sns:*:*:*-done"]),
         statement(conditions={"StringEquals": {"aws:ResourceAccount": ["123456789012", "210987654321"]}}),
         {"hosting": SERVERLESS, **statement()},
     ],
@@ -262,6 +264,16 @@ def test_what_is_valid_gets_no_message(messages: Messages, endpoint: dict[str, A
         (
             statement(resources=["*"]),
             "additional_statements.0.reason: is missing; say why the resource '*' is not named more exactly",
+        ),
+        *(
+            (
+                statement(resources=["arn:aws:s3:::features/*", every]),
+                (
+                    f"additional_statements.0.reason: is missing; say why the resource '{every}' is not "
+                    "named more exactly"
+                ),
+            )
+            for every in ("arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:sqs:*:*:*", "arn:aws-cn:sns:*:1:*:*")
         ),
         (
             statement(resources=["features"]),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stacks.names import PART, Names, is_part
-from stacks.settings.mode import endpoint_mode
+from stacks.settings.mode import endpoint_mode, mode_patterns
 
 PARTS = st.from_regex(f"\\A{PART}\\Z")
 
@@ -28,7 +28,7 @@ def test_the_names_are_these() -> None:
 
 def test_the_patterns_cover_every_mode_of_an_endpoint_and_no_other_endpoint() -> None:
     names = Names("slipway", "dev", "111111111111", "eu-central-1")
-    patterns = names.endpoint_patterns("linear", ["serverless", "real-time", "async"])
+    patterns = names.endpoint_patterns("linear", mode_patterns())
     several = endpoint_mode("real-time", {"a": "ml.g5.xlarge", "b": "ml.g5.xlarge"}, is_autoscaled=False)
     modes = ["serverless", "real-time", "real-time-g5-xlarge", several, "async", "async-1a2b3c4d"]
     for mode in modes:
