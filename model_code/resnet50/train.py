@@ -1,9 +1,10 @@
-"""Trains the head on pictures that are drawn from a seed, and writes head.pth.
+"""Trains the model on pictures that are drawn from a seed, and writes statistics.pth and head.pth.
 
-    python model_code/resnet50/train.py [--each N] [--epochs N] [--output FILE]
+    python model_code/resnet50/train.py [--each N] [--epochs N] [--output DIR]
 
-The backbone stays as it is: its 2048 features of each picture are computed once, and the head learns from them.
-To train with images of your own, give `features_of` their tensors, and classifier.toml their labels.
+Of the backbone, only the statistics of batch norm are measured: mean and variance of each channel on the pictures.
+Its 2048 features of each picture are then computed once, and the head learns from them. To train with images of
+your own, give `features_of` their tensors, and classifier.toml their labels.
 """
 
 import argparse
@@ -16,44 +17,71 @@ from checkpoint import HEAD
 from classifier_settings import read_settings
 from image_input import read_image
 from model import create_network
-from pictures import draw_many
+from pictures import HELD_OUT_SEED, draw_many
 from PIL import Image
 from resnet import ResNet50
 from torch import Tensor, nn
 
 _FOLDER = Path(__file__).resolve().parent
-_HELD_OUT = 10  # pictures of each class, of another seed
+_TRAINING_SEED = 1
+_HELD_OUT = 20  # pictures of each class
+_MEASURED = 200  # pictures, of all classes alike
 _BATCH = 64
 _LEARNING_RATE = 1e-3
 
+Pictures = Iterable[tuple[Image.Image, int]]
+
 
 def main() -> None:
-    """Train, say how good it is on pictures that it has not seen, and write the head's state dict."""
-    parser = argparse.ArgumentParser(description="Trains the head of the classifier on drawn pictures.")
-    parser.add_argument("--each", type=int, default=60, help="pictures of each class (default 60)")
-    parser.add_argument("--epochs", type=int, default=150, help="passes over the pictures (default 150)")
-    parser.add_argument("--output", type=Path, default=_FOLDER / "head.pth", help="the file that is written")
+    """Train, say how good it is on pictures that it has not seen, and write both state dicts."""
+    parser = argparse.ArgumentParser(description="Trains the classifier on drawn pictures.")
+    parser.add_argument("--each", type=int, default=120, help="pictures of each class (default 120)")
+    parser.add_argument("--epochs", type=int, default=300, help="passes over the pictures (default 300)")
+    parser.add_argument("--output", type=Path, default=_FOLDER, help="the folder that gets the files")
     options = parser.parse_args()
     settings = read_settings(_FOLDER / "classifier.toml")
-    network = create_network(settings).eval()
-    features, classes = features_of(network, draw_many(settings.labels, options.each, seed=1))
+    network = create_network(settings)
+    pictures = draw_many(settings.labels, options.each, _TRAINING_SEED)
+    measure(network, pictures[:_MEASURED])
+    features, classes = features_of(network, pictures)
     train(network.fc, features, classes, options.epochs)
-    features, classes = features_of(network, draw_many(settings.labels, _HELD_OUT, seed=2))
+    features, classes = features_of(network, draw_many(settings.labels, _HELD_OUT, HELD_OUT_SEED))
     with torch.inference_mode():
         right = (network.fc.eval()(features).argmax(1) == classes).float().mean().item()
     print(f"held out: {right:.1%} of {len(classes)} pictures")  # noqa: T201 - what a command says
-    head = {name: value for name, value in network.state_dict().items() if name.startswith(HEAD)}
-    torch.save(head, options.output)
+    state = network.state_dict()
+    torch.save(_part(state, ("running_mean", "running_var")), options.output / "statistics.pth")
+    torch.save(
+        {name: value for name, value in state.items() if name.startswith(HEAD)}, options.output / "head.pth"
+    )
 
 
-def features_of(network: ResNet50, pictures: Iterable[tuple[Image.Image, int]]) -> tuple[Tensor, Tensor]:
+def prepared(picture: Image.Image) -> Tensor:
+    """Return a picture as a client's would come: a file that the handler reads."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return read_image(file.getvalue(), max_pixels=10**7)
+
+
+def measure(network: ResNet50, pictures: Pictures) -> None:
+    """Set the mean and variance of each batch norm to those of pictures, averaged over batches, in place."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # every batch counts alike
+    network.train()
+    with torch.inference_mode():
+        for batch in torch.cat([prepared(picture) for picture, _ in pictures]).split(_BATCH):
+            network.features(batch)
+    network.eval()
+
+
+def features_of(network: ResNet50, pictures: Pictures) -> tuple[Tensor, Tensor]:
     """Return the backbone's features, (pictures, 2048), and the classes of pictures."""
     rows, classes = [], []
     with torch.inference_mode():
         for picture, place in pictures:
-            file = io.BytesIO()
-            picture.save(file, "PNG", compress_level=1)
-            rows.append(network.features(read_image(file.getvalue(), max_pixels=10**7)))
+            rows.append(network.features(prepared(picture)))
             classes.append(place)
     return torch.cat(rows).clone(), torch.tensor(classes)
 
@@ -68,6 +96,7 @@ def train(head: nn.Module, features: Tensor, classes: Tensor, epochs: int) -> No
     mean, deviation = features.mean(0), features.std(0) + 1e-6 * features.std()
     scaled = (features - mean) / deviation
     optimizer = torch.optim.AdamW(head.parameters(), lr=_LEARNING_RATE, weight_decay=0.05)
+    slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     head.train()
     for _ in range(epochs):
         for chosen in torch.randperm(len(classes)).split(_BATCH):
@@ -75,10 +104,15 @@ def train(head: nn.Module, features: Tensor, classes: Tensor, epochs: int) -> No
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+        slower.step()
     first = next(layer for layer in head.modules() if isinstance(layer, nn.Linear))
     with torch.no_grad():
         first.bias -= first.weight @ (mean / deviation)
         first.weight /= deviation
+
+
+def _part(state: dict[str, Tensor], endings: tuple[str, ...]) -> dict[str, Tensor]:
+    return {name: value for name, value in state.items() if name.endswith(endings)}
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ class Memory(NamedTuple):
     template_padding: Tensor
     present: Tensor
     """Which of the dictionary's tokens the source has: (batch, tokens), 1 or 0."""
+    reminder: Tensor
+    """Both inputs as a whole, for every step: (batch, width)."""
 
 
 class EncoderDecoder(nn.Module):
@@ -25,6 +27,9 @@ class EncoderDecoder(nn.Module):
 
     The decoder says how likely each token is next, and how much likelier those of the source are than others:
     of the words that fit the form, the source's are copied.
+
+    Each step has both inputs as a whole beside the token before it. With them in the first state alone, it depends
+    on the seed whether the decoder learns to keep in mind which form was asked for.
 
     Parameters
     ----------
@@ -48,6 +53,7 @@ class EncoderDecoder(nn.Module):
         self.source_encoder = OrderedEncoder(width) if source_in_order else BagEncoder(width)
         self.template_encoder = OrderedEncoder(width)
         self.first_state = nn.Linear(2 * width, width)
+        self.reminder = nn.Linear(2 * width, width)
         self.decoder = nn.GRU(width, width, batch_first=True)
         self.source_attention = Attention(width)
         self.template_attention = Attention(width)
@@ -71,16 +77,19 @@ class EncoderDecoder(nn.Module):
         source_padding, template_padding = source == self.pad, template == self.pad
         encoded_source = self.source_encoder(self.embedding(source), source_padding)
         encoded_template = self.template_encoder(self.embedding(template), template_padding)
-        whole = [_largest(encoded_source, source_padding), _largest(encoded_template, template_padding)]
-        state = torch.tanh(self.first_state(torch.cat(whole, dim=-1))).unsqueeze(0)
+        largest = [_largest(encoded_source, source_padding), _largest(encoded_template, template_padding)]
+        whole = torch.cat(largest, dim=-1)
+        state = torch.tanh(self.first_state(whole)).unsqueeze(0)
         present = torch.zeros(source.shape[0], self.embedding.num_embeddings, device=source.device)
         present = present.scatter(1, source, 1.0)
         present[:, self.pad] = 0.0
-        return Memory(encoded_source, source_padding, encoded_template, template_padding, present), state
+        return Memory(
+            encoded_source, source_padding, encoded_template, template_padding, present, self.reminder(whole)
+        ), state
 
     def decode(self, tokens: Tensor, state: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Return the scores of what follows each token, (batch, steps, tokens), and the state after the last."""
-        states, last = self.decoder(self.embedding(tokens), state)
+        states, last = self.decoder(self.embedding(tokens) + memory.reminder.unsqueeze(1), state)
         said = self.source_attention(states, memory.source, memory.source_padding)
         form = self.template_attention(states, memory.template, memory.template_padding)
         mixed = torch.tanh(self.mixed(torch.cat([states, said, form], dim=-1)))

@@ -1,6 +1,9 @@
 """Trains the model on the grammar's pairs, and writes bpe.model, dictionary.json and weights.pth.
 
 python model_code/synpg/train.py [--steps N] [--batch N] [--seed N] [--output FOLDER]
+
+The files in the folder are what it writes without options. The same seed gives the same bytes on the same kind of
+processor, with the same PyTorch.
 """
 
 import argparse
@@ -22,6 +25,8 @@ from vocabulary import BPE_FILE, DICTIONARY_FILE, SPECIAL, Vocabulary, batch, lo
 _SENTENCES_FOR_BPE = 3000
 _BPE_PARTS = 300
 _LEARNING_RATE = 4e-3
+_SHORTEST_SCHEDULE = 20  # steps; of fewer, a tenth is no rise
+_WEIGHTS_FILE = "weights.pth"
 
 
 def main() -> None:
@@ -33,15 +38,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of weights and corpus (default 1)")
     parser.add_argument("--output", type=Path, default=FOLDER, help="the folder that is written to")
     options = parser.parse_args()
+    # Several threads add up in another order than one does, and so round otherwise: the cores must not matter.
+    torch.set_num_threads(1)
     write_dictionary(options.output)
     vocabulary = load_vocabulary(options.output)
     model = new_paraphraser(len(vocabulary.ids), options.seed, options.width)
     for step, loss in enumerate(train(model, vocabulary, options.steps, options.batch, options.seed), 1):
         if step % 50 == 0 or step == options.steps:
             print(f"step {step}: loss {loss:.4f}", flush=True)  # noqa: T201 - what a command says
+    save(model, options.output)
+    model.load_state_dict(torch.load(options.output / _WEIGHTS_FILE, weights_only=True))
     pairs = held_out_pairs()
     print(f"held out: {exact_matches(model, vocabulary, pairs)} of {len(pairs)} exactly")  # noqa: T201
-    save(model, options.output)
 
 
 def save(model: Paraphraser, folder: Path) -> None:
@@ -49,7 +57,7 @@ def save(model: Paraphraser, folder: Path) -> None:
     buffers = {name for name, _ in model.named_buffers()}
     state = model.state_dict()
     halves = {name: value if name in buffers else value.half() for name, value in state.items()}
-    torch.save(halves, folder / "weights.pth")
+    torch.save(halves, folder / _WEIGHTS_FILE)
 
 
 def write_dictionary(folder: Path) -> None:
@@ -79,7 +87,8 @@ def train(model: Paraphraser, vocabulary: Vocabulary, steps: int, size: int, see
     """Train both networks on the same pairs, and yield the sum of their losses after each step."""
     pairs = draw_pairs(seed)
     optimizer = torch.optim.AdamW(model.parameters(), _LEARNING_RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=steps, pct_start=0.1)
+    planned = max(steps, _SHORTEST_SCHEDULE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total_steps=planned, pct_start=0.1)
     model.train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
