@@ -15,6 +15,7 @@ from serving.model_process import ModelProcess, Waiting, WorkerSpec
 
 _SWEEP = 0.1  # seconds between two looks at deadlines and processes
 _LARGEST_GROUP = 32 * 2**20  # bytes of bodies that a worker is given at once
+_JOINED_BYTES = 1 << 16  # of bodies that a worker may have before the last request that it is given early
 _AT_HAND = 2  # requests at most that a lone worker without batches holds, the one that it answers among them
 _AT_HAND_OF_QUICK = 6  # the same, where an answer takes less than a millisecond
 _FAILED_REPLACEMENTS = 3  # in a row; then the container has to be replaced
@@ -132,7 +133,8 @@ class Pool:
         """Return how many requests a worker may be given now.
 
         A lone worker has its next requests at hand, which spares it the way there and back; where it takes several
-        at once, it joins them itself. With several workers that would keep a request from one that is free sooner.
+        at once, it joins them itself, if they are small: large ones would be on their way when it looks for more.
+        With several workers that would keep a request from one that is free sooner.
         """
         if not worker.groups:
             return worker.batch_size
@@ -140,7 +142,7 @@ class Pool:
             return 0
         if worker.batch_size == 1:
             return (_AT_HAND_OF_QUICK if worker.is_quick else _AT_HAND) - len(worker.groups)
-        return worker.batch_size - worker.at_hand if worker.bytes_given < _LARGEST_GROUP else 0
+        return worker.batch_size - worker.at_hand if worker.bytes_given < _JOINED_BYTES else 0
 
     def _waiting(self) -> int:
         """Return how many requests wait, those among them that a worker was given early."""

@@ -182,6 +182,22 @@ def test_a_lone_worker_that_batches_has_its_next_batch_at_hand(workers):
     in_pool(scenario)
 
 
+def test_large_requests_wait_until_the_worker_is_free_and_go_together_then(workers):
+    workers.batch = 3
+
+    async def scenario(pool):
+        (worker,) = workers.made
+        tasks = [asyncio.ensure_future(pool.answer(Request(bytes(100_000), {}, name))) for name in "abc"]
+        await asyncio.sleep(0)
+        assert worker.given == [["a"]]
+        worker.finish()
+        assert worker.given == [["a"], ["b", "c"]]
+        worker.finish()
+        await asyncio.gather(*tasks)
+
+    in_pool(scenario)
+
+
 def test_what_a_worker_that_batches_has_at_hand_counts_as_waiting(workers):
     workers.batch = 3
 
