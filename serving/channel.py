@@ -79,11 +79,11 @@ class Inbox:
         list[list[Any]] | None
             One or more groups; None when the server has closed the channel.
         """
+        if self._come and most > 1:
+            self._receive(socket.MSG_DONTWAIT)
         while not self._come:
             if not self._receive():
                 return None
-        if most > 1:
-            self._receive(socket.MSG_DONTWAIT)
         taken = [self._come.popleft()]
         size = len(taken[0])
         while self._come and (size := size + len(self._come[0])) <= most:
