@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from backbone import set_filters
 from checkpoint import load_checkpoints
 from classifier_settings import ClassifierSettings, read_settings
 from resnet import ResNet50, seeded
@@ -31,8 +32,9 @@ class Classifier(nn.Module):
 
 
 def create_network(settings: ClassifierSettings) -> ResNet50:
-    """Return the network with its head replaced and seeded weights; `create_model` loads the trained ones."""
+    """Return the network with filters, seeded weights and a new head; `create_model` loads the trained ones."""
     network = seeded(settings.backbone.width, settings.backbone.blocks)
+    set_filters(network)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network.replace_head(len(settings.labels), settings.head.hidden, settings.head.dropout)

@@ -9,7 +9,7 @@ your own, give `features_of` their tensors, and classifier.toml their labels.
 
 import argparse
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -50,10 +50,8 @@ def main() -> None:
         right = (network.fc.eval()(features).argmax(1) == classes).float().mean().item()
     print(f"held out: {right:.1%} of {len(classes)} pictures")  # noqa: T201 - what a command says
     state = network.state_dict()
-    torch.save(_part(state, ("running_mean", "running_var")), options.output / "statistics.pth")
-    torch.save(
-        {name: value for name, value in state.items() if name.startswith(HEAD)}, options.output / "head.pth"
-    )
+    _save(options.output / "statistics.pth", state, lambda name: name.endswith(("running_mean", "running_var")))
+    _save(options.output / "head.pth", state, lambda name: name.startswith(HEAD))
 
 
 def prepared(picture: Image.Image) -> Tensor:
@@ -111,8 +109,8 @@ def train(head: nn.Module, features: Tensor, classes: Tensor, epochs: int) -> No
         first.weight /= deviation
 
 
-def _part(state: dict[str, Tensor], endings: tuple[str, ...]) -> dict[str, Tensor]:
-    return {name: value for name, value in state.items() if name.endswith(endings)}
+def _save(file: Path, state: dict[str, Tensor], belongs: Callable[[str], bool]) -> None:
+    torch.save({name: value for name, value in state.items() if belongs(name)}, file)
 
 
 if __name__ == "__main__":

@@ -215,7 +215,7 @@ def test_a_head_learns_and_takes_features_as_they_are() -> None:
     network = resnet50.resnet.seeded(1, (1, 1, 1, 1))
     network.replace_head(classes=3, hidden=16, dropout=0.4)
     before = (network.fc.eval()(features).argmax(1) == classes).float().mean()
-    resnet50.train.train(network.fc, features, classes, epochs=60)
+    resnet50.train.train(network.fc, features, classes, epochs=200)
     after = (network.fc.eval()(features).argmax(1) == classes).float().mean()
     assert before < 0.6
     assert after > 0.95
