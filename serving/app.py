@@ -4,10 +4,12 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from serving.core.errors import (
     MethodNotAllowedError,
+    ModelError,
     NotFoundError,
     RequestTimeoutError,
     UnavailableError,
@@ -23,6 +25,7 @@ from serving.request_body import ClientGoneError, Message, Receive, read_body
 INVOCATIONS = b"/invocations"
 """The path of a prediction, as it stands in a request."""
 
+_WITHOUT_BODY = frozenset({204, 304})  # RFC 9110, 6.4.1
 _METHODS = {"/ping": "GET", "/invocations": "POST"}
 _FLUSH = 0.005  # seconds until the lines of answered requests are written, all by one system call
 
@@ -163,8 +166,15 @@ def _check_route(path: str, method: str) -> None:
 
 def _encoded(answer: Answer, request_id: str) -> tuple[Answer, Headers]:
     """Return an answer with its headers as HTTP has them; in place of one that HTTP does not know, a refusal."""
+    if answer.status in _WITHOUT_BODY and answer.body:
+        answer = replace(answer, body=b"")  # its bytes would be taken for the next answer
     try:
-        return answer, encode_headers(answer.headers, answer.content_type, len(answer.body))
+        return answer, _headers(answer)
     except ValueError as error:
-        answer = refusal(error, request_id)
-        return answer, encode_headers(answer.headers, answer.content_type, len(answer.body))
+        answer = refusal(ModelError(str(error)), request_id)
+        return answer, _headers(answer)
+
+
+def _headers(answer: Answer) -> Headers:
+    length = None if answer.status in _WITHOUT_BODY else len(answer.body)
+    return encode_headers(answer.headers, answer.content_type, length)

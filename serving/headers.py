@@ -24,7 +24,7 @@ def read_headers(came: Headers) -> dict[str, str]:
     return headers
 
 
-def encode_headers(headers: Mapping[str, str], content_type: str, length: int) -> Headers:
+def encode_headers(headers: Mapping[str, str], content_type: str, length: int | None) -> Headers:
     """Return the headers of an answer; those that belong to the server are left out of the handler's.
 
     Parameters
@@ -34,7 +34,7 @@ def encode_headers(headers: Mapping[str, str], content_type: str, length: int) -
     content_type
         Of the body.
     length
-        Of the body, in bytes.
+        Of the body, in bytes; None for an answer that has none.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def encode_headers(headers: Mapping[str, str], content_type: str, length: int) -
     """
     encoded = [(_name(name), _value(value)) for name, value in headers.items() if name not in _OWN_HEADERS]
     encoded.append((b"content-type", _value(content_type)))
-    encoded.append((b"content-length", b"%d" % length))
+    if length is not None:
+        encoded.append((b"content-length", b"%d" % length))
     return encoded
 
 

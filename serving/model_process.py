@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -78,6 +78,11 @@ class Group:
 
     open: dict[str, Waiting]
     began: float
+    heard: float = field(init=False)
+    """When it was last heard of, by an answer or by its begin."""
+
+    def __post_init__(self) -> None:
+        self.heard = self.began
 
 
 class ModelProcess(asyncio.Protocol):
@@ -129,12 +134,24 @@ class ModelProcess(asyncio.Protocol):
         """Listen to the worker from now on."""
         await asyncio.get_running_loop().create_connection(lambda: self, sock=self._socket)
 
-    def give(self, group: Sequence[Waiting], now: float) -> None:
-        """Hand requests over; they are answered through their futures."""
+    def give(self, group: Sequence[Waiting], now: float, limit: float) -> None:
+        """Hand requests over; they are answered through their futures.
+
+        Parameters
+        ----------
+        group
+            The requests.
+        now
+            By the event loop's clock.
+        limit
+            Seconds from its coming on in which the worker may begin with a request.
+        """
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
         self._given += len(group)
         self.bytes_given += sum(len(waiting.request.body) for waiting in group)
-        requests = [(item.request.id, dict(item.request.headers), item.request.body) for item in group]
+        requests = [
+            (item.request.id, dict(item.request.headers), item.request.body, item.came + limit) for item in group
+        ]
         self._transport.write(frame(requests))
 
     @property
@@ -166,6 +183,8 @@ class ModelProcess(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take answers; called by asyncio."""
+        if self.is_ended:
+            return  # whoever waited was told
         for kind, *content in self._frames.feed(data):
             if kind == ANSWER:
                 self._take_answer(content)
@@ -207,8 +226,9 @@ class ModelProcess(asyncio.Protocol):
             took = {"queue": round((group.began - waiting.came) * 1000, 3), **milliseconds}
             self.is_quick = sum(milliseconds.values()) < _QUICK
             waiting.answered.set_result(Answer(body, content_type, status, headers, took))
+        group.heard = now = asyncio.get_running_loop().time()
         if not group.open:
             self.groups.popleft()
             if self.groups:
-                self.groups[0].began = asyncio.get_running_loop().time()
+                self.groups[0].began = self.groups[0].heard = now
             self._on_change(self)

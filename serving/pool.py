@@ -127,7 +127,7 @@ class Pool:
                 return
             group = self._take(min(room, worker.batch_size))
             if group:
-                worker.give(group, asyncio.get_running_loop().time())
+                worker.give(group, asyncio.get_running_loop().time(), self._options.request_timeout)
 
     def _room(self, worker: ModelProcess) -> int:
         """Return how many requests a worker may be given now.
@@ -146,10 +146,7 @@ class Pool:
 
     def _waiting(self) -> int:
         """Return how many requests wait, those among them that a worker was given early."""
-        given = (
-            worker.at_hand if worker.batch_size > 1 else max(0, len(worker.groups) - _AT_HAND)
-            for worker in self._workers
-        )
+        given = (worker.at_hand for worker in self._workers)
         return len(self._queue) + sum(given)
 
     def _take(self, most: int) -> list[Waiting]:
@@ -202,7 +199,7 @@ class Pool:
                     break  # those after it came later
                 self._expire(waiting)
             for worker in list(self._workers):
-                is_stuck = bool(worker.groups) and worker.groups[0].began + limit < now
+                is_stuck = bool(worker.groups) and worker.groups[0].heard + limit < now
                 if not worker.is_ended and (is_stuck or worker.has_exited()):
                     worker.end()
 

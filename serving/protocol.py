@@ -10,7 +10,10 @@ from typing import cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from serving.app import INVOCATIONS, App
-from serving.headers import Headers
+from serving.core.errors import BadRequest
+from serving.core.messages import new_request_id
+from serving.core.refusals import refusal
+from serving.headers import Headers, encode_headers
 from serving.joined_writes import JoinedWrites
 
 
@@ -29,6 +32,12 @@ class Protocol(HttpToolsProtocol):
         super().data_received(data)
         if self._body is not None and not self.transport.is_closing():
             self._leave_to_uvicorn()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; called by uvicorn."""
+        answer = refusal(BadRequest(msg), new_request_id())
+        headers = encode_headers(answer.headers, answer.content_type, len(answer.body))
+        Exchange(self, keep_alive=False).send(answer.status, headers, answer.body)
 
     def on_message_begin(self) -> None:
         """Begin a request; called by httptools."""

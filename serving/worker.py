@@ -13,13 +13,17 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from serving.channel import ANSWER, FAILED, READY, TOOK, Inbox, frame
 from serving.core import logs
-from serving.core.errors import StartError
-from serving.core.messages import Answer, Request
+from serving.core.errors import StartError, UnavailableError
+from serving.core.media_types import JSON
+from serving.core.messages import Answer, Request, plain
 from serving.core.settings import read_settings
 
 
@@ -62,17 +66,30 @@ def _serve(options: argparse.Namespace, channel: socket.socket) -> None:
     while (groups := inbox.take(responder.batch_size)) is not None:
         if len(groups) > 1:
             channel.sendall(frame((TOOK, len(groups))))
-        requests = [Request(body, headers, name) for group in groups for name, headers, body in group]
+        requests = _timely(channel, groups)
         for known in responder.respond_together(requests):
             channel.sendall(b"".join([_answer_frame(requests[place].id, answer) for place, answer in known]))
         # neither bodies nor a traceback's frames may live until the next group comes
         del groups, requests
 
 
+def _timely(channel: socket.socket, groups: list[list[Any]]) -> list[Request]:
+    """Return the requests that a client still waits for; one that it may send again is not predicted twice."""
+    now = time.monotonic()  # the clock of the server's event loop
+    requests = []
+    for name, headers, body, deadline in chain.from_iterable(groups):
+        if deadline > now:
+            requests.append(Request(body, headers, name))
+        else:
+            late = UnavailableError("the model was busy with other requests for too long; try again")
+            channel.sendall(_answer_frame(name, Answer(late.body(name), JSON, late.status, late.headers)))
+    return requests
+
+
 def _answer_frame(request_id: str, answer: Answer) -> bytes:
     # a handler may give subclasses, such as http.HTTPStatus, which are no part of the format
-    headers = {str(name): str(value) for name, value in answer.headers.items()} if answer.headers else {}
-    status, content_type = int(answer.status), str(answer.content_type)
+    headers = {plain(name): plain(value) for name, value in answer.headers.items()} if answer.headers else {}
+    status, content_type = int(answer.status), plain(answer.content_type)
     return frame((ANSWER, request_id, status, content_type, headers, answer.body, dict(answer.milliseconds)))
 
 

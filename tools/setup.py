@@ -67,9 +67,7 @@ def _install_python_packages() -> None:
     constraints = ["-c", "constraints.txt"]
     torch = next(line.split("#")[0].strip() for line in _lines("requirements.txt") if line.startswith("torch=="))
     if not _installed(torch):
-        index = ["--index-url", TORCH_CPU_INDEX] if _wants_cpu_build() else []
-        _say(f"installing {torch}" + (f" from {TORCH_CPU_INDEX}" if index else ""))
-        _pip(*index, torch, *constraints)
+        _install_torch(torch)
     _say("installing the Python packages (requirements.txt, requirements-dev.txt)")
     _pip("-r", "requirements.txt", "-r", "requirements-dev.txt", *constraints)
     command = VENV / "bin" / "cdk"
@@ -77,6 +75,20 @@ def _install_python_packages() -> None:
         command.unlink()
     _pip("--no-deps", "--editable", ".")
     stamp.set()
+
+
+def _install_torch(torch: str) -> None:
+    """Install PyTorch alone; what it depends on comes with the requirements, of which its own index has few."""
+    if _wants_cpu_build():
+        _say(f"installing {torch} from {TORCH_CPU_INDEX}")
+        try:
+            _pip("--no-deps", "--index-url", TORCH_CPU_INDEX, torch)
+        except subprocess.CalledProcessError:
+            _say("that index does not have it")
+        else:
+            return
+    _say(f"installing {torch}")
+    _pip("--no-deps", torch)
 
 
 def _install_node_packages() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from .codecs import ENCODED_TYPES, encode, encode_json
-from .errors import ModelError
+from .errors import ModelError, error_line
 from .media_types import JSON, media_type
 from .messages import Answer
 
@@ -59,7 +59,10 @@ def to_answer(
 def raw_body(value: Any) -> bytes | None:
     """Return a body that needs no encoding."""
     if isinstance(value, str):
-        return value.encode()
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            raise ModelError(f"the handler returned text that UTF-8 cannot hold: {error_line(error)}") from None
     return bytes(value) if isinstance(value, bytes | bytearray | memoryview) else None
 
 

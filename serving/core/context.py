@@ -6,6 +6,8 @@ runs unchanged on the AWS PyTorch container.
 
 from collections.abc import Mapping, Sequence
 
+from .messages import plain
+
 _CONTENT_TYPE = "content-type"
 
 
@@ -46,7 +48,7 @@ class RequestProcessor:
 
     def add_response_property(self, key: str, value: str) -> None:
         """Set a header of the answer."""
-        self._response[key.lower()] = str(value)
+        self._response[key.lower()] = plain(value)
 
     def get_response_headers(self) -> dict[str, str]:
         """Return the headers that were set, their names in lower case."""

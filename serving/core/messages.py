@@ -74,3 +74,8 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def plain(text: object) -> str:
+    """Return text as a plain string: that of an `Enum` of strings is its value, not its name."""
+    return str.__str__(text) if isinstance(text, str) else str(text)

@@ -1,12 +1,10 @@
 """Answers requests, several at a time where the model may be called once for them, and never raises."""
 
 import logging
-import operator
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
-from .batching import Unsplittable, rows_are_independent, stack_key
+from .batching import Key, Unsplittable, rows_are_independent, stack_key
 from .errors import ModelError, RequestError, StartError
 from .handler import Handler
 from .logs import log_event
@@ -79,11 +77,12 @@ class Responder:
         yield from self._predicted(waiting)
 
     def _predicted(self, waiting: list[tuple[int, Work]]) -> Iterator[list[Placed]]:
-        keyed = [(repr(stack_key(work.data)), place, work) for place, work in waiting]
-        keyed.sort(key=operator.itemgetter(0, 1))
-        for key, same in groupby(keyed, key=operator.itemgetter(0)):
-            places, works = zip(*[(place, work) for _, place, work in same], strict=True)
-            if key == repr(None):
+        keyed: dict[Key | None, list[tuple[int, Work]]] = {}  # in the order in which the first of each came
+        for place, work in waiting:
+            keyed.setdefault(stack_key(work.data), []).append((place, work))
+        for key, same in keyed.items():
+            places, works = zip(*same, strict=True)
+            if key is None:
                 yield from _one_by_one(places, map(self._finish, works))
             else:
                 yield from self._together(places, works)

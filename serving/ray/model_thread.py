@@ -86,6 +86,7 @@ class ModelThread:
         try:
             for place, answer in responder.respond([request for request, _ in taken]):
                 open_places.pop(place).set_result(answer)
+                self._since = time.monotonic()
         except BaseException as error:  # noqa: BLE001 - it goes to whoever waits, and the thread lives on
             for future in open_places.values():
                 future.set_exception(error)

@@ -57,6 +57,7 @@ def test_an_array_of_output_fn_is_npy_by_accept(client):
         ("None", 500, "returned None"),
         ("object()", 500, "a object has no form in JSON"),
         ("float('nan')", 500, "NaN"),
+        ("'\\ud800'", 500, "text that UTF-8 cannot hold"),
         ("torch.tensor([float('inf')])", 500, "NaN"),
     ],
 )

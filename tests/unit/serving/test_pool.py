@@ -50,7 +50,7 @@ class Worker:
     def bytes_given(self):
         return sum(len(waiting.request.body) for group in self.groups for waiting in group.open.values())
 
-    def give(self, group, now):
+    def give(self, group, now, limit):
         self.given.append([waiting.request.id for waiting in group])
         self.groups.append(Group({waiting.request.id: waiting for waiting in group}, now))
 
@@ -231,13 +231,13 @@ def test_large_bodies_do_not_all_go_together(workers, monkeypatch):
 def test_beyond_the_queue_a_request_is_refused_at_once(workers):
     async def scenario(pool):
         tasks = await ask(pool, "running", "at hand", "queued")
-        with pytest.raises(UnavailableError, match="1 requests wait"):
+        with pytest.raises(UnavailableError, match="2 requests wait"):
             await pool.answer(Request(b""))
         for _ in range(3):
             workers.made[0].finish()
         await asyncio.gather(*tasks)
 
-    in_pool(scenario, queue_size=1)
+    in_pool(scenario, queue_size=2)
 
 
 def test_a_request_that_was_answered_does_not_wait_again_when_its_worker_ends(workers):
@@ -260,7 +260,7 @@ def test_a_quick_worker_has_more_requests_at_hand_and_they_count_as_waiting(work
     async def scenario(pool):
         worker = workers.made[0]
         worker.is_quick = True
-        tasks = await ask(pool, *"abcdefgh")
+        tasks = await ask(pool, *"abcdefg")
         assert worker.given == [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]]
         with pytest.raises(UnavailableError, match="6 requests wait"):
             await pool.answer(Request(b""))
@@ -268,7 +268,7 @@ def test_a_quick_worker_has_more_requests_at_hand_and_they_count_as_waiting(work
             worker.finish()
         return [answer.body for answer in await asyncio.gather(*tasks)]
 
-    assert in_pool(scenario, queue_size=6) == [name.encode() for name in "abcdefgh"]
+    assert in_pool(scenario, queue_size=6) == [name.encode() for name in "abcdefg"]
 
 
 def test_what_a_quick_worker_had_at_hand_goes_to_the_next_one_in_its_order(workers):
@@ -344,7 +344,7 @@ def test_a_worker_that_is_busy_but_not_stuck_is_kept(workers):
     async def scenario(pool):
         worker = workers.made[0]
         (late,) = await ask(pool, "a")
-        worker.groups[0].began += 3600
+        worker.groups[0].heard += 3600
         with pytest.raises(PredictionTimeoutError):
             await late
         await asyncio.sleep(0.01)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,4 +125,64 @@ def test_a_header_that_http_does_not_allow_is_the_handlers_fault(server, model_d
     with sent(port, b"x bad:") as connection:
         head, body = answer(connection)
     assert head.startswith(b"HTTP/1.1 500")
+    assert set(json.loads(body)) == {"error", "reason", "request_id"}
+
+
+ODD = """
+    import enum
+    class Kind(str, enum.Enum):
+        CSV = "text/csv"
+    def model_fn(model_dir): return None
+    def input_fn(body, content_type): return int(body)
+    def predict_fn(status, model, context):
+        context.set_response_status(code=status)
+        if status == 201:
+            context.set_response_header(0, "x-kind", Kind.CSV)
+        if status == 202:
+            context.set_response_header(0, "x-\u00e9", "a")
+        return status
+    def output_fn(status, accept): return "body " * 10_000, Kind.CSV
+"""
+
+
+def test_answers_without_a_body_leave_the_connection_usable(server, model_dir):
+    port = server(model_dir(ODD), "--port", "0").wait_ready().port
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for status, size in ((204, 0), (201, 50_000), (304, 0), (200, 50_000)):
+        connection.request("POST", "/invocations", str(status), {"Content-Type": "text/plain"})
+        response = connection.getresponse()
+        assert (response.status, len(response.read())) == (status, size)
+    connection.close()
+
+
+def test_the_value_of_an_enum_of_strings_is_what_is_sent(server, model_dir):
+    port = server(model_dir(ODD), "--port", "0").wait_ready().port
+    with sent(port, b"201", content_type=b"text/plain") as connection:
+        head, _ = answer(connection)
+    assert b"content-type: text/csv\r\n" in head
+    assert b"x-kind: text/csv\r\n" in head
+
+
+def test_a_header_with_a_name_that_http_has_not_is_the_models_fault(server, model_dir):
+    port = server(model_dir(ODD), "--port", "0").wait_ready().port
+    with sent(port, b"202", content_type=b"text/plain") as connection:
+        head, body = answer(connection)
+    assert head.startswith(b"HTTP/1.1 500")
+    assert "HTTP does not allow" in json.loads(body)["reason"]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"no HTTP\r\n\r\n",
+        b"POST /invocations HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /invocations HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_what_is_no_http_is_refused_in_json(linear_server, garbage):
+    with socket.create_connection(("127.0.0.1", linear_server.port), timeout=60) as connection:
+        connection.sendall(garbage)
+        head, body = answer(connection)
+        assert connection.recv(1) == b""
+    assert head.startswith(b"HTTP/1.1 400")
     assert set(json.loads(body)) == {"error", "reason", "request_id"}

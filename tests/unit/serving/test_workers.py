@@ -150,6 +150,52 @@ def test_what_came_while_the_model_was_busy_is_taken_together_and_fails_together
             assert (answer.status, json.loads(answer.read())) == (200, [[9.0, 10.0]])
 
 
+SLOW = """
+    def model_fn(model_dir): return []
+    def predict_fn(data, model):
+        import time
+        end = time.monotonic() + 0.7
+        while time.monotonic() < end:
+            pass
+        model.append(len(data[0]))
+        print("predicted", len(data[0]), flush=True)
+        return data
+"""
+
+
+def test_a_worker_that_answers_one_after_another_is_not_stuck_and_predicts_for_nobody_that_is_gone(
+    server, model_dir
+):
+    settings = {"serving": {"batch": {"max_size": 8}, "request_timeout": 2}}
+    started = server(model_dir(SLOW, settings=settings), "--port", "0").wait_ready()
+    [worker] = psutil.Process(started.process.pid).children()
+    rows = [[[0.0] * (size + 2)] for size in range(8)]  # of shapes that do not stack
+    with sent(started, *rows) as connections:
+        statuses = [connection.getresponse().status for connection in connections]
+        assert statuses[:2] == [200, 200]
+        assert set(statuses[2:]) <= {200, 503, 504}
+        assert 200 not in statuses[4:]
+    assert [child.pid for child in psutil.Process(started.process.pid).children()] == [worker.pid]
+
+
+def test_a_request_whose_client_heard_no_is_not_predicted(server, model_dir):
+    started = server(model_dir(SLOW, settings={"serving": {"request_timeout": 1}}), "--port", "0").wait_ready()
+    lines = started.lines()
+    with sent(started, [[0.0, 0.0]], [[0.0] * 3], [[0.0] * 4]) as connections:
+        statuses = [connection.getresponse().status for connection in connections]
+    assert statuses[0] == 200
+    assert statuses[2] == 503
+    while ask(started, [[0.0] * 5]).status != 200:
+        pass  # the second one, whose client heard no while it ran, is still predicted
+    predicted = []
+    for line in lines:
+        if line.startswith("predicted"):
+            predicted.append(int(line.split()[1]))
+            if predicted[-1] == 5:
+                break
+    assert 4 not in predicted
+
+
 def test_a_stuck_prediction_is_504_and_the_next_ones_are_answered(served):
     started = served(request_timeout=1)
     answer = ask(started, "spin")
