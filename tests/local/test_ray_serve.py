@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from hypothesis import given, settings
 
 from assets.ray_serve import RayServeSettings, ray_members
 from local_aws.sagemaker.software.ray_serve.adapter import Adapter
@@ -25,7 +26,8 @@ from local_aws.sagemaker.software.ray_serve.adapter import Adapter
 # ruff: noqa: TID252 - the cases are the parity suite's own
 from ..serving_parity.cases import ATTRIBUTES, CASES, Case, content
 from ..serving_parity.directories import make_directories
-from .ray_endpoint import Answer, RayEndpoint, ask_http, handler_members, until
+from ..unit.serving.test_fuzz import SEEDED, exchanged, requests, wire
+from .ray_endpoint import JSON, Answer, RayEndpoint, ask_http, handler_members, until
 
 pytestmark = pytest.mark.timeout(600)  # the first test makes the environment, and starts the cluster
 
@@ -172,6 +174,22 @@ def parity_answer(endpoint: RayEndpoint, case: Case) -> Answer:
     asyncio.run(adapter(scope, receive, send))
     named = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Answer(sent[0]["status"], named, sent[1]["body"])
+
+
+def test_whatever_a_client_sends_is_no_fault_of_the_servers(endpoint: RayEndpoint):
+    """A few of the soak's requests and of those that the slim server gets, to a model without a handler."""
+    port = endpoint.serve_port
+    [valid] = [case for case in CASES if case.name == "reads JSON"]
+
+    @settings(max_examples=40, **SEEDED)
+    @given(requests)
+    def run(request: dict[str, Any]) -> None:
+        sent, whole = wire({**request, "path": "/defaults"})
+        answer = exchanged(port, sent, whole=whole)
+        assert not whole or int(answer.split(b" ", 2)[1]) < 500, answer
+
+    run()
+    assert content(parity_answer(endpoint, valid).body, JSON) == valid.expected
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
