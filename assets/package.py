@@ -14,7 +14,7 @@ from assets.manifest import MANIFEST, manifest
 from assets.model_folder import ModelFolder
 from assets.plan import DEFAULT_CONTAINER, Plan, plan_package
 from assets.progress import Progress, as_progress
-from assets.records import Facts, Records
+from assets.records import AN_HOUR, Facts, Records
 from assets.source_digest import Digests
 from assets.source_files import SourceFile, check_unchanged
 from assets.tarball import Content, Tarball
@@ -116,6 +116,7 @@ def _package(model: ModelFolder, container: str, progress: Progress, when_gather
         file_name=TARBALL,
         facts_name="package.json",
         keep=_KEEP,
+        spared=AN_HOUR,
     )
     waiting = progress.waiting(f"waiting for another packaging of {model.name} to end")
 

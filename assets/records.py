@@ -17,6 +17,9 @@ Facts = dict[str, Any]
 _UNFINISHED = ".tmp"
 _SECONDS_BETWEEN_TRIES = 0.05
 
+AN_HOUR = 3600.0
+"""Longer than a synth and the deployment or review after it take, which read what the synth named."""
+
 
 @dataclass(frozen=True)
 class Records:
@@ -35,12 +38,16 @@ class Records:
         Of the JSON file with the facts about it; it holds its size, in bytes, among what the maker says.
     keep
         How many records stay; the ones that were used last.
+    spared
+        Seconds after its last use in which a record stays, however many there are: whoever asked for it may still
+        be reading it.
     """
 
     folder: Path
     file_name: str
     facts_name: str
     keep: int
+    spared: float = 0
 
     def path(self, key: str) -> Path:
         """Return where the large file of the record `key` lies."""
@@ -133,8 +140,10 @@ class Records:
     def _prune(self, current: str) -> None:
         others = [folder for folder in self.folder.iterdir() if folder.is_dir() and folder.name != current]
         others.sort(key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        in_use = time.time() - self.spared
         for folder in others[self.keep - 1 :]:
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.stat().st_mtime <= in_use:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def _locked(self, waiting: Callable[[], None]) -> Iterator[None]:

@@ -17,10 +17,13 @@ from assets.errors import AssetError
 from assets.manifest import MANIFEST
 from assets.package import Package
 from assets.progress import Progress, as_progress
-from assets.records import Facts, Records
+from assets.records import AN_HOUR, Facts, Records
 
 _KEEP = 2
 """Unpacked packages that stay for each model; each is as large as its weights, where those could not be linked."""
+
+FACTS = "unpacked.json"
+"""Beside the files of an unpacked package: the size of each, in bytes, by its name in `sizes`."""
 
 _FILES = "files"
 
@@ -49,8 +52,9 @@ def unpacked(package: Package, progress: Progress | Callable[[str], None] | None
     records = Records(
         folder=checkout.STATE / "unpacked" / package.model,
         file_name=f"{_FILES}/{MANIFEST}",
-        facts_name="unpacked.json",
+        facts_name=FACTS,
         keep=_KEEP,
+        spared=AN_HOUR,
     )
     waiting = steps.waiting(f"waiting for another unpacking of {package.model} to end")
 

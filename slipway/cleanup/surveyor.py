@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from slipway.cleanup.finding import Clients, Finding
 from slipway.cleanup.former_objects import former_prefixes
 from slipway.cleanup.judgement import Judge
 from slipway.cleanup.kinds import KINDS, ResourceKind, images_of, objects_of
+from slipway.cleanup.kinds.images import AN_HOUR
 from slipway.cleanup.kinds.resource_kind import Tags, is_gone
 from slipway.cleanup.kinds.small import parameters
 from slipway.cleanup.ownership import Ownership
@@ -146,7 +148,9 @@ class Surveyor:
             if kind.kind == "bucket" and names.artifact_stack in deployed:
                 yield objects_of(former_prefixes(self.settings, claims.endpoints))
             if kind.kind == "repository" and names.artifact_stack in deployed and names.repository in used:
-                yield images_of(partial(app_images, self.settings))
+                # Nobody but this checkout deploys into the local AWS.
+                spared = dt.timedelta(0) if self.settings.is_local else AN_HOUR
+                yield images_of(partial(app_images, self.settings), spared)
             yield kind
 
     def _judged(

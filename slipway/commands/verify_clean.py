@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from slipway.cleanup.survey import Survey
 
 
+_WITH_STACKS = (
+    "With a stack go its resources, and what shows only then that nothing else has it: images, log groups that "
+    "SageMaker wrote again, templates, objects of a former endpoint."
+)
+
+
 def verify_clean_command(
     env: Annotated[str, typer.Option(help="The environment.")] = "local",
     remove: Annotated[bool, typer.Option("--remove", help="Remove what is left over.")] = False,
@@ -94,7 +100,9 @@ def _is_agreed(survey: Survey, *, yes: bool, as_json: bool) -> bool:
         raise CommandError(f"{len(removable)} resources would be removed, and nobody can be asked: add --yes")
     for finding in removable:
         say(f"{finding.resource.kind:<16}{finding.resource.name}")
-    return typer.confirm(f"Remove these {len(removable)}? What they hold is lost.", err=True)
+    has_stack = any(finding.resource.kind == "stack" for finding in removable)
+    too = f" {_WITH_STACKS}" if has_stack else ""
+    return typer.confirm(f"Remove these {len(removable)}? What they hold is lost.{too}", err=True)
 
 
 @contextmanager

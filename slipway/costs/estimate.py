@@ -10,7 +10,7 @@ from slipway.costs.instances import instance_lines
 from slipway.costs.price_file import known_prices
 from slipway.costs.prices import PriceOf, Prices
 from slipway.costs.serverless import is_beyond_capacity, serverless_lines
-from slipway.costs.storage import Sizes, newest_packages, storage_lines
+from slipway.costs.storage import Sizes, newest_packages, not_counted, storage_lines
 from stacks.settings import EndpointSettings, EnvironmentSettings, ServerlessHosting
 
 __all__ = [
@@ -93,5 +93,4 @@ def _notes(endpoint: EndpointSettings, packages: Sizes, traffic: Traffic | None)
             f"these requests are more than max_concurrency, {hosting.max_concurrency}, can answer: what does not "
             "fit is throttled, and not in the costs"
         )
-    for model in (model for model, size in packages.items() if size is None):
-        yield f"the package of {model} is not in the costs: it is not packaged yet"
+    yield from not_counted(endpoint, packages)

@@ -85,8 +85,8 @@ def _parsed(document: dict[str, Any]) -> Iterator[Price]:
         if entry["kind"] not in get_args(Kind):
             raise ValueError(f"{entry['kind']!r} is no kind of price")
         usd = Decimal(entry["usd"])
-        if not usd.is_finite() or usd < 0:
-            raise ValueError(f"{entry['usd']!r} is no price")
+        if not usd.is_finite() or usd <= 0:
+            raise ValueError(f"{entry['usd']!r} is no price: it has to be more than 0")
         item = Item(entry["kind"], entry.get("name", ""))
         yield Price(item, entry["region"], usd, entry["date"], entry["source"])
 

@@ -100,7 +100,7 @@ def _usd(product: dict[str, Any], item: Item) -> Decimal | None:
     ]
     for tier in sorted(tiers, key=lambda dimension: _decimal(dimension.get("beginRange", "0")) or Decimal(0)):
         usd = _decimal(tier.get("pricePerUnit", {}).get("USD", ""))
-        if usd:
+        if usd and usd > 0:
             return usd
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from assets import checkout
 from assets.errors import AssetError
 from assets.model_folder import find_model
 from assets.package import TARBALL
+from assets.unpacked import FACTS
 from slipway.costs.cost import CostLine
 from slipway.costs.items import Item
 from slipway.costs.prices import PriceOf
@@ -22,8 +24,9 @@ Sizes = Mapping[str, int | None]
 
 
 def newest_packages(endpoint: EndpointSettings) -> Sizes:
-    """Return the sizes of the packages that were made or used last."""
-    return {model: package_size(model) for model in _packed_models(endpoint)}
+    """Return the sizes of the packages that were made or used last, as they are published."""
+    size = unpacked_size if endpoint.artifact == "uncompressed" else package_size
+    return {model: size(model) for model in _packed_models(endpoint)}
 
 
 def storage_lines(packages: Sizes, price_of: PriceOf) -> Iterator[CostLine]:
@@ -53,7 +56,26 @@ def package_size(model: str) -> int | None:
     return max(found, key=lambda stat: stat.st_mtime_ns).st_size if found else None
 
 
+def unpacked_size(model: str) -> int | None:
+    """Return the size of the files of the package of a model that was unpacked last; None where there is none."""
+    try:
+        folder = checkout.STATE / "unpacked" / find_model(model).name
+        newest = max(folder.glob(f"*/{FACTS}"), key=lambda path: path.parent.stat().st_mtime_ns, default=None)
+        return sum(json.loads(newest.read_bytes())["sizes"].values()) if newest else None
+    except (AssetError, OSError, ValueError, KeyError):
+        return None
+
+
+def not_counted(endpoint: EndpointSettings, packages: Sizes) -> Iterator[str]:
+    """Say which models of an endpoint are not in the costs, and why."""
+    is_unpacked = endpoint.artifact == "uncompressed"
+    why = "its files are not unpacked yet, which cdk synth does" if is_unpacked else "it is not packaged yet"
+    for model in (model for model, size in packages.items() if size is None):
+        yield f"the package of {model} is not in the costs: {why}"
+    tarballs = (variant.model_data.s3_uri for variant in endpoint.all_variants if variant.model_data)
+    for uri in dict.fromkeys(tarballs):
+        yield f"{uri} is not in the costs: its size is not known"
+
+
 def _packed_models(endpoint: EndpointSettings) -> list[str]:
-    if endpoint.artifact == "uncompressed":
-        return []
     return list(dict.fromkeys(variant.model for variant in endpoint.all_variants if variant.model))

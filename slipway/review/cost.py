@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from assets import checkout
 from slipway.costs.estimate import estimate_environment
 from slipway.review.assembly import NOTHING, Assembly
 from slipway.review.models import package_sizes
 from stacks.settings import EnvironmentSettings, load_environment
 from stacks.settings_error import SettingsError
+
+_CENT = Decimal("0.01")
+"""A package that is somewhat larger costs fractions of it, which nobody is to hear of."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,21 @@ class CostChange:
 
     @property
     def is_change(self) -> bool:
-        """Whether a known sum changes, or what is known at all."""
-        return self._sums(self.old) != self._sums(self.new)
+        """Whether a known sum changes by a cent or more, or what is known at all."""
+        if (self.old is None) != (self.new is None):
+            return True
+        return any(_is_change(old, new) for old, new in zip(_sums(self.old), _sums(self.new), strict=True))
 
     @property
     def increase(self) -> Decimal | None:
         """The growth of the bound that grows the most, as a part of what it was; None where it is not known.
 
-        From nothing to something is infinite.
+        From nothing to something is infinite; what grows by less than a cent does not grow.
         """
         if self.old is None or self.new is None:
             return None
-        bounds = ((self.old.lower, self.new.lower), (self.old.upper, self.new.upper))
+        bounds = zip(_sums(self.old), _sums(self.new), strict=True)
         return max((_growth(old, new) for old, new in bounds if old is not None and new is not None), default=None)
-
-    @staticmethod
-    def _sums(side: Cost | None) -> tuple[Decimal | None, ...] | None:
-        return (side.lower, side.upper) if side else None
 
     @property
     def unpriced(self) -> tuple[str, ...]:
@@ -82,18 +86,30 @@ def environment_cost(name: str, directory: Path, assembly: Assembly = NOTHING) -
     name
         Of the environment.
     directory
-        Where its file lies.
+        Where its file lies, at the top of the side's checkout: other files that it names are looked for there.
     assembly
         Of the same side: the packages that it publishes are what is stored.
     """
     if not (directory / f"{name}.yaml").is_file():
         return NO_COST
     try:
-        settings = load_environment(name, directory)
+        with _in_checkout(directory.parent):
+            settings = load_environment(name, directory)
         estimate = estimate_environment(settings, packages=_packages(settings, assembly))
     except SettingsError:
         return None
     return Cost(estimate.lower, estimate.upper, estimate.unpriced)
+
+
+@contextmanager
+def _in_checkout(root: Path) -> Iterator[None]:
+    """Have settings look for the Dockerfiles that they name in another checkout."""
+    own = checkout.ROOT
+    checkout.ROOT = root
+    try:
+        yield
+    finally:
+        checkout.ROOT = own
 
 
 def _packages(settings: EnvironmentSettings, assembly: Assembly) -> dict[str, dict[str, int]]:
@@ -101,7 +117,17 @@ def _packages(settings: EnvironmentSettings, assembly: Assembly) -> dict[str, di
     return {name: package_sizes(stack) for name, stack in stacks.items() if stack}
 
 
+def _sums(side: Cost | None) -> tuple[Decimal | None, Decimal | None]:
+    return (side.lower, side.upper) if side else (None, None)
+
+
+def _is_change(old: Decimal | None, new: Decimal | None) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return abs(new - old) >= _CENT
+
+
 def _growth(old: Decimal, new: Decimal) -> Decimal:
-    if old:
-        return (new - old) / old
-    return Decimal("Infinity") if new > 0 else Decimal(0)
+    if not _is_change(old, new):
+        return Decimal(0)
+    return (new - old) / old if old else Decimal("Infinity")

@@ -96,13 +96,23 @@ def _digests(stack: Stack) -> Iterator[tuple[str, str]]:
 
 
 def package_sizes(stack: Stack) -> dict[str, int]:
-    """Return the sizes of the tarballs of a stack's models, in bytes, by their digests."""
-    tarballs = {digest: _tarball(stack, digest) for _, digest in _digests(stack)}
-    return {digest: path.stat().st_size for digest, path in tarballs.items() if path}
+    """Return the sizes of the packages of a stack's models as they are published, in bytes, by their digests."""
+    published = {digest: _tarball(stack, digest) for _, digest in _digests(stack)}
+    files = {
+        digest: [tarball] if tarball else [*_files(stack, digest).values()]
+        for digest, tarball in published.items()
+    }
+    return {digest: sum(path.stat().st_size for path in paths) for digest, paths in files.items() if paths}
 
 
 def _tarball(stack: Stack, digest: str) -> Path | None:
     return next((path for key, path in stack.objects.items() if key.endswith(f"/{digest}.tar.gz")), None)
+
+
+def _files(stack: Stack, digest: str) -> dict[str, Path]:
+    """Return the files of a package that is published uncompressed, by their names in it."""
+    mark = f"/{digest}/"
+    return {key.partition(mark)[2]: path for key, path in stack.objects.items() if mark in key}
 
 
 def _facts(stack: Stack, digest: str | None) -> PackageFacts | None:
@@ -111,8 +121,7 @@ def _facts(stack: Stack, digest: str | None) -> PackageFacts | None:
     tarball = _tarball(stack, digest)
     if tarball:
         return _described(digest, tarball.stat().st_size, _members(tarball))
-    mark = f"/{digest}/"
-    files = {key.partition(mark)[2]: path for key, path in stack.objects.items() if mark in key}
+    files = _files(stack, digest)
     if MANIFEST not in files:
         return None
     read = {name: files[name].read_bytes() for name in (MANIFEST, _REQUIREMENTS) if name in files}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from slipway.review.assembly import Stack
+from slipway.review.branches import ALWAYS, Under, branches, elements, together
 from slipway.review.conditions import Condition, conditions
 from slipway.review.intrinsics import as_text, is_intrinsic
+from slipway.review.policy_documents import is_opaque, statements_in
 from slipway.review.policy_holders import MANAGED_POLICY, MEMBERSHIP, Holder, attached, holders, principal, target
 
 _WHOLE = frozenset({"*"})
@@ -22,11 +24,11 @@ class Statement:
     Parameters
     ----------
     effect
-        `Allow` or `Deny`.
+        `Allow` or `Deny`; else the intrinsic function that stands for it, or for the whole statement.
     actions, resources, principals
         Patterns; what is excepted (`NotAction` and the like) starts with `not `.
     conditions
-        Which all have to hold.
+        Which all have to hold, those of the template included.
     sid
         Its name, if it has one.
     """
@@ -37,6 +39,11 @@ class Statement:
     principals: frozenset[str] = frozenset()
     conditions: frozenset[Condition] = frozenset()
     sid: str = field(default="", compare=False)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it can be said that it allows, or that it denies."""
+        return self.effect in {"Allow", "Deny"}
 
 
 Statements = dict[Holder, list[Statement]]
@@ -66,10 +73,10 @@ def _of_resource(stack: str, logical_id: str, resource: Mapping[str, Any]) -> It
     if own and boundary is not None:
         yield own, Statement("Deny", frozenset({f"all outside the boundary {as_text(boundary)}"}))
     for name, value in properties.items():
-        for document in _documents(value):
+        for statement, under in statements_in(name, value):
             for holder in holders(stack, logical_id, kind, name, properties):
-                for statement in _as_list(document["Statement"]):
-                    yield holder, _statement(statement, has_resource=holder.kind != "trust")
+                for each in _statements(holder, statement, under):
+                    yield holder, each
 
 
 def _given(stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[Holder, str]]:
@@ -89,23 +96,6 @@ def _given(stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]
             yield holder, f"all of the group {as_text(properties.get('GroupName'))}"
 
 
-def _documents(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return
-    if isinstance(value, list):
-        for each in value:
-            yield from _documents(each)
-    elif isinstance(value, Mapping) and not is_intrinsic(value):
-        if isinstance(value.get("Statement"), list | Mapping):
-            yield value
-        else:
-            for each in value.values():
-                yield from _documents(each)
-
-
 def _permission(properties: Mapping[str, Any]) -> Statement:
     sources = [key for key in ("SourceArn", "SourceAccount") if key in properties]
     return Statement(
@@ -116,22 +106,39 @@ def _permission(properties: Mapping[str, Any]) -> Statement:
     )
 
 
-def _statement(statement: Mapping[str, Any], *, has_resource: bool) -> Statement:
-    return Statement(
-        effect=str(statement.get("Effect", "Allow")),
-        actions=_patterns(statement, "Action"),
-        resources=_patterns(statement, "Resource") if has_resource else _WHOLE,
-        principals=frozenset(_principals(statement)),
-        conditions=frozenset(conditions(statement.get("Condition", {}))),
-        sid=str(statement.get("Sid", "")),
+def _statements(holder: Holder, statement: Any, under: Under) -> Iterator[Statement]:
+    """Yield what a statement may be by the template's conditions."""
+    if is_opaque(statement):
+        everyone = frozenset({"*"}) if holder.kind in {"trust", "resource"} else frozenset()
+        yield Statement(as_text(statement), _WHOLE, principals=everyone, conditions=under)
+        return
+    choices = (
+        branches(statement.get("Effect", "Allow")),
+        _patterns(statement, "Action"),
+        _patterns(statement, "Resource") if holder.kind != "trust" else [(_WHOLE, ALWAYS)],
+        [*branches(statement.get("Condition", {}))] or [({}, ALWAYS)],
     )
+    for (effect, *one), (actions, *two), (resources, *three), (block, *four) in product(*choices):
+        holds = together(under, *one, *two, *three, *four)
+        if holds is not None:
+            yield Statement(
+                effect=as_text(effect),
+                actions=actions,
+                resources=resources,
+                principals=frozenset(_principals(statement)),
+                conditions=holds | frozenset(conditions(block)),
+                sid=str(statement.get("Sid", "")),
+            )
 
 
-def _patterns(statement: Mapping[str, Any], key: str) -> frozenset[str]:
+def _patterns(statement: Mapping[str, Any], key: str) -> list[tuple[frozenset[str], Under]]:
     excepted = sorted(as_text(each) for each in _as_list(statement.get(f"Not{key}", [])))
     if excepted:
-        return frozenset({f"not {', '.join(excepted)}"})
-    return frozenset(as_text(each) for each in _as_list(statement.get(key, "*")))
+        return [(frozenset({f"not {', '.join(excepted)}"}), ALWAYS)]
+    found: dict[Under, set[str]] = {}
+    for each, under in elements(statement.get(key, "*")):
+        found.setdefault(under, set()).add(as_text(each))
+    return [(frozenset(patterns), under) for under, patterns in found.items()]
 
 
 def _principals(statement: Mapping[str, Any]) -> Iterator[str]:

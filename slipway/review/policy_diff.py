@@ -42,7 +42,9 @@ class PolicyChange:
 
     @property
     def is_widening(self) -> bool:
-        """Whether somebody may do more than before: an Allow that comes, or a Deny that goes."""
+        """Whether somebody may do more than before: an Allow that comes, a Deny that goes, what may be either."""
+        if not self.grants.is_known:
+            return True
         return (self.grants.effect == "Allow") == (self.kind in {"appears", "widens"})
 
 

@@ -53,7 +53,7 @@ def sentence(change: PolicyChange, endpoint: str, quote: Quote) -> str:
     """
     grants = change.grants
     who = _who(change.holder, grants, endpoint, quote)
-    allowance = _allowance(change)
+    allowance = _allowance(change, quote)
     what = _what(grants, change.holder, quote)
     conditions = f", only if {_list(map(str, grants.conditions), quote, ' and ')}" if grants.conditions else ""
     if change.unconditioned:
@@ -78,8 +78,10 @@ def _who(holder: Holder, grants: Statement, endpoint: str, quote: Quote) -> str:
     }[holder.kind]
 
 
-def _allowance(change: PolicyChange) -> str:
+def _allowance(change: PolicyChange, quote: Quote) -> str:
     comes = change.kind in {"appears", "widens"}
+    if not change.grants.is_known:
+        return f"may or may not {'now' if comes else 'any longer'}, as {quote(change.grants.effect)} says,"
     if change.grants.effect == "Allow":
         return "may now" if comes else "may no longer"
     return "is now denied to" if comes else "is no longer denied to"

@@ -26,6 +26,7 @@ MISSING = "import no_such_package\n"
 RAISES = "def model_fn(model_dir):\n    raise FileNotFoundError('vocabulary.txt')\n"
 GREEDY = "import torch\n\n\ndef model_fn(model_dir):\n    return torch.empty(2**50)\n"
 HANGS = "import threading\n\n\ndef model_fn(model_dir):\n    print('reading 7 GB')\n    threading.Event().wait()\n"
+LOADS = "def model_fn(model_dir):\n    print('reading 7 GB')\n    open({path!r}, 'rb', buffering=0).read(1)\n"
 CLUMSY = """
 import os
 import signal
@@ -73,6 +74,7 @@ BY_HAND = {
     "greedy": tarball(GREEDY),
     "unmet": tarball(RAISES, requirements="--no-index\nslipway-has-no-such-package==1.0\n"),
     "torn": tarball(RAISES)[:100],
+    "misspelt": tarball(RAISES, worker=2),
     "clumsy": tarball(CLUMSY, **LIMITS),
 }
 
@@ -119,7 +121,7 @@ def broken(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     for part in SYNTHESIZED:
         deploy_synthesized(project, part)
     hanging = {**usual(project), "hosting": {"type": "real-time", "instance_type": "ml.m5.large"}}
-    others = {**dict.fromkeys([*BY_HAND, "never"], usual(project)), "hanging": hanging}
+    others = {**dict.fromkeys([*BY_HAND, "full", "loading", "never"], usual(project)), "hanging": hanging}
     project.write(endpoints={**deployed(project), **others})
     for endpoint in BY_HAND:
         by_hand.settle(f"{PREFIX}{endpoint}-serverless")
@@ -187,6 +189,7 @@ EXPECTED = {
     "missing": ("handler-not-imported", "No module named 'no_such_package'", "import no_such_package"),
     "greedy": ("out-of-memory", "while it loaded the model", "allocate memory"),
     "unmet": ("requirements", "slipway-has-no-such-package==1.0", "No matching distribution found"),
+    "misspelt": ("server-ended-at-start", "did you mean workers?", "serving.worker is unknown"),
     "torn": ("model-archive-broken", "it is no whole tar.gz archive", "Failed to extract model data archive"),
     "denied": ("model-data-not-readable", f"denied.tar.gz, which is there, as {DENIED}", "Could not access model"),
     "gone": ("model-data-missing", f"there is no s3://{BUCKET}/gone.tar.gz", "Could not access model data"),
@@ -259,6 +262,25 @@ def test_a_deployment_that_failed_is_told_with_its_cause(
     assert ("log group" in {place["what"] for place in told["where"]}) is has_log
 
 
+def test_one_that_is_still_made_is_told(broken: Project, explained: Callable[[str], dict[str, Any]]) -> None:
+    name, by_hand = f"{PREFIX}loading-serverless", ByHand(broken.machine)
+    fifo = broken.folder / "seven-gigabytes"
+    os.mkfifo(fifo)
+    end = os.open(fifo, os.O_RDWR)  # which waits for no reader
+    try:
+        by_hand.create(name, tarball(LOADS.format(path=str(fifo))))
+        told = explained("loading")
+    finally:
+        os.write(end, bytes(1000))  # one for each process that loads the model
+        by_hand.settle(name)
+        os.close(end)
+    [finding] = told["findings"]
+    assert (told["state"], finding["cause"]) == ("changing", "still-changing")
+    assert f"{name} is Creating since" in finding["summary"]
+    assert finding["mend"] == "Wait, and see slipway status loading --env local"
+    assert "in service" in broken.slipway("explain", "loading").stdout
+
+
 def test_the_mend_of_a_taken_name_brings_it_into_service_and_its_deletion_by_hand_is_told(
     broken: Project, explained: Callable[[str], dict[str, Any]]
 ) -> None:
@@ -283,6 +305,29 @@ def test_the_mend_of_a_taken_name_brings_it_into_service_and_its_deletion_by_han
     assert (told["state"], finding["cause"]) == ("deleted", "deleted-by-other-means")
     assert name in finding["summary"]
     assert finding["mend"].endswith(deploy)
+
+
+def test_a_destroy_that_failed_is_told_with_what_is_left(
+    broken: Project, explained: Callable[[str], dict[str, Any]]
+) -> None:
+    cloudformation, s3 = (broken.machine.client(service) for service in ("cloudformation", "s3"))
+    stack, bucket = broken.stack("full"), "broken-is-full"
+    resources = {"Answers": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": bucket}}}
+    cloudformation.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": resources}))
+    waited = {"Delay": 1, "MaxAttempts": 120}
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=waited)
+    s3.put_object(Bucket=bucket, Key="answer", Body=b"1")
+    cloudformation.delete_stack(StackName=stack)
+    with pytest.raises(WaiterError, match="DELETE_FAILED"):
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=waited)
+    told = explained("full")
+    s3.delete_object(Bucket=bucket, Key="answer")
+    broken.remove("full")
+    [finding] = told["findings"]
+    assert (told["state"], finding["cause"]) == ("not deployed", "deletion-failed")
+    assert "could not delete Answers (AWS::S3::Bucket)" in finding["summary"]
+    assert "not empty" in finding["evidence"][0]["text"]
+    assert finding["mend"].endswith("slipway local run -- cdk destroy Broken-local-full -c env=local")
 
 
 def test_one_that_was_never_deployed_is_told(broken: Project) -> None:

@@ -162,6 +162,31 @@ def test_what_fails_is_in_the_summary(tmp_path: Path, workflow: str, command: st
     assert step["if"] == "always()"
 
 
+@pytest.mark.parametrize(
+    ("printed", "status", "is_good"),
+    [
+        (["ok       a/AllTraffic/row: 3.1 ms"], 0, True),
+        (["skipped  a/AllTraffic: no samples", "skipped  b/AllTraffic: no samples"], 1, True),
+        (["skipped  a/AllTraffic: no samples", "differs  b/AllTraffic/row: 3.1 ms"], 1, False),
+        ([], 1, False),
+    ],
+)
+def test_a_deployment_whose_endpoints_have_no_samples_is_good(
+    tmp_path: Path, printed: list[str], status: int, is_good: bool
+) -> None:
+    slipway = tmp_path / ".venv" / "bin" / "slipway"
+    slipway.parent.mkdir(parents=True)
+    (tmp_path / "printed").write_text("".join(f"{line}\n" for line in printed))
+    slipway.write_text(f"#!/bin/sh\ncat printed\nexit {status}\n")
+    slipway.chmod(0o755)
+    done = run(
+        script("deploy.yml", "deploy", "Send the models' samples to the endpoints"), tmp_path, ENVIRONMENT="e"
+    )
+    assert (done.returncode == 0) is is_good
+    assert ("::notice::e is deployed" in done.stdout) is (is_good and status != 0)
+    assert (tmp_path / "smoke.txt").read_text().splitlines() == printed
+
+
 def test_what_is_left_is_looked_for_after_a_destruction_that_failed() -> None:
     """`cdk destroy` fails where a stack protects what is retained."""
     steps = load("destroy.yml")["jobs"]["destroy"]["steps"]

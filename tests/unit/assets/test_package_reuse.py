@@ -12,6 +12,8 @@ import pytest
 from assets import checkout
 from assets.model_folder import find_model
 from assets.package import Package, package
+from assets.records import AN_HOUR
+from assets.unpacked import unpacked
 
 Pack = Callable[..., tuple[Package, list[str]]]
 RecordsOf = Callable[[str], set[str]]
@@ -85,12 +87,24 @@ def test_a_damaged_package_is_made_anew(toy: Path, pack: Pack, damage: str) -> N
 
 def test_old_packages_are_removed_and_never_the_current_one(toy: Path, pack: Pack, records_of: RecordsOf) -> None:
     first, _ = pack()
+    packed = first
     for number in range(6):
+        past = time.time() - 2 * AN_HOUR + number
+        os.utime(packed.path.parent, (past, past))
         (toy / "inference.py").write_text(f"x = {number}\n")
         packed, _ = pack()
         assert packed.path.exists()
     assert len(records_of("packages")) == 3
     assert not first.path.exists()
+
+
+def test_as_many_packages_stay_as_were_used_a_moment_ago(toy: Path, pack: Pack) -> None:
+    made = []
+    for number in range(6):
+        (toy / "inference.py").write_text(f"x = {number}\n")
+        packed, _ = pack()
+        made.append((packed.path, unpacked(packed)["manifest.json"]))
+    assert all(package.exists() and manifest.exists() for package, manifest in made)
 
 
 def test_models_of_one_name_share_nothing(toy: Path, pack: Pack) -> None:

@@ -1,8 +1,11 @@
+import dataclasses
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from assets.records import Facts, Records
+from assets.records import AN_HOUR, Facts, Records
 
 
 @pytest.fixture
@@ -56,3 +59,15 @@ def test_a_broken_record_of_the_same_shape_is_none(records: Records) -> None:
     records.path("key").write_bytes(b"cut")
     assert records.make_unlike("s", lambda folder: ("key", _make(folder)), _never) is not None
     assert records.path("key").read_bytes() == b"made"
+
+
+def test_what_was_used_within_the_spared_time_stays_and_the_rest_goes(records: Records) -> None:
+    spared = dataclasses.replace(records, spared=AN_HOUR)
+    for key in ("a", "b", "c", "d"):
+        spared.find_or_make(key, _make, _never)
+    past = time.time() - 2 * AN_HOUR
+    for key in ("a", "b", "c"):
+        os.utime(spared.folder / key, (past, past))
+    assert spared.find("b")  # which is a use
+    spared.find_or_make("e", _make, _never)
+    assert {path.name for path in spared.folder.iterdir()} == {"b", "d", "e", "lock"}

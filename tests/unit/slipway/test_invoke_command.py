@@ -180,6 +180,7 @@ class TestErrors:
 
     def test_a_refusal_of_aws_is_one_line(self, slipway: Callable[..., Any], deployed: Any) -> None:
         deployed.refuses("AccessDeniedException", "not authorized")
+        deployed.deployed(NAME)
 
         message = slipway("invoke", "linear", "--data", "x").error()
 

@@ -29,6 +29,7 @@ class Endpoints:
         self.folder = folder
         self.models: dict[str, Callable[[dict[str, Any]], bytes]] = {}
         self.gone: set[str] = set()
+        self._modes: dict[str, str] = {}
         self.stored: dict[str, bytes] = {}
         self.aws = AnsweringAws(
             GetParameter=self._parameter,
@@ -42,6 +43,7 @@ class Endpoints:
         )
 
     def settings(self, **endpoints: Any) -> None:
+        self._modes = {name: one["hosting"]["type"] for name, one in endpoints.items()}
         described = {"account": "000000000000", "region": "us-east-1", "endpoints": endpoints}
         (self.folder / "local.yaml").write_text(json.dumps(described))  # JSON is YAML
 
@@ -63,7 +65,7 @@ class Endpoints:
         endpoint = asked["Name"].split("/")[3]
         if endpoint in self.gone:
             raise RefusalError("ParameterNotFound")
-        return {"Parameter": {"Value": f"slipway-local-{endpoint}-x"}}
+        return {"Parameter": {"Value": f"slipway-local-{endpoint}-{self._modes[endpoint]}"}}
 
     def _invoke(self, asked: dict[str, Any]) -> dict[str, Any]:
         body = self.models[asked["EndpointName"].split("-")[2]](asked)
@@ -126,7 +128,7 @@ class TestOneEndpoint:
         batch, row = told["checks"]
         assert (batch["verdict"], row["verdict"]) == ("differs", "answered")
         assert batch["reason"] == "[1] is 0.75, not 0.25 (tolerance 0.01)"
-        assert batch["endpoint_name"] == "slipway-local-linear-x"
+        assert batch["endpoint_name"] == "slipway-local-linear-serverless"
         assert batch["milliseconds"] > 0
 
     def test_a_model_that_refuses_one_sample_is_asked_the_others(

@@ -146,9 +146,15 @@ def test_its_folders_are_gone_afterwards_and_the_data_is_not(
 @pytest.mark.parametrize(
     ("script", "reason"),
     [
-        ("raise SystemExit(3)", "The training ended with status 3: its last lines above say why"),
-        ("import os; os.kill(os.getpid(), 9)", "The training was ended by signal 9: its last lines above say why"),
-        ("pass", "The training wrote nothing into SM_MODEL_DIR: have train.py save its weights there"),
+        ("raise SystemExit(3)  # SM_MODEL_DIR", "The training ended with status 3: its last lines above say why"),
+        (
+            "import os; os.kill(os.getpid(), 9)  # SM_MODEL_DIR",
+            "The training was ended by signal 9: its last lines above say why",
+        ),
+        (
+            "pass  # SM_MODEL_DIR",
+            "The training wrote nothing into SM_MODEL_DIR: have train.py save its weights there",
+        ),
     ],
     ids=["status", "signal", "nothing"],
 )
@@ -204,6 +210,30 @@ def test_a_model_without_a_script_is_named(slipway: Slipway, model: Path, data: 
     assert ran.error() == f"{model} has no train.py, which is the script that trains a model"
 
 
+@pytest.mark.parametrize("name", ["resnet50", "synpg"])
+def test_a_script_that_leaves_nothing_in_sm_model_dir_is_refused_before_it_runs(
+    slipway: Slipway, data: Path, state: Path, name: str
+) -> None:
+    ran = slipway("train", name, "--data", str(data))
+    script = f"model_code/{name}/train.py"
+    assert ran.error() == (
+        f"{script} never mentions SM_MODEL_DIR, from where `slipway train` takes the result: run it directly, "
+        f"python {script}, or have it save its weights there"
+    )
+    assert not state.exists()
+
+
+@pytest.mark.parametrize("file", ["helper.py", "settings.yaml"])
+def test_what_travels_with_the_script_may_mention_sm_model_dir(
+    slipway: Slipway, model: Path, data: Path, file: str
+) -> None:
+    (model / "train.py").write_text(TELLS.replace('"SM_MODEL_DIR"', 'helper.NAME + "_DIR"'))
+    (model / "helper.py").write_text("NAME = 'SM_' + 'MODEL'\n")
+    with (model / file).open("a") as text:
+        text.write("# SM_MODEL_DIR\n")
+    assert trained(slipway, model, data)["helper"] == "SM_MODEL"
+
+
 @pytest.mark.parametrize("option", [["--spot"], ["--instance-type", "ml.g5.xlarge"], ["--instance-count", "2"]])
 def test_options_of_aws_are_refused_on_this_machine(
     slipway: Slipway, model: Path, data: Path, option: list[str]
@@ -216,7 +246,7 @@ def test_options_of_aws_are_refused_on_this_machine(
 def test_ctrl_c_asks_the_training_to_end(model: Path, data: Path, tmp_path: Path, number: int) -> None:
     marks = tmp_path / "marks"
     (model / "train.py").write_text(
-        "import signal, sys, time\nfrom pathlib import Path\n"
+        "import signal, sys, time\nfrom pathlib import Path  # nothing of it in SM_MODEL_DIR\n"
         f"def end(*_):\n    Path({str(marks)!r}).write_text('asked')\n    sys.exit()\n"
         "signal.signal(signal.SIGTERM, end)\nprint('begun', flush=True)\nsignal.pause()\n"
     )

@@ -55,7 +55,7 @@ def request_of(tmp_path: Path) -> Any:
     model, data = tmp_path / "tiny", tmp_path / "data"
     model.mkdir()
     data.mkdir()
-    (model / "train.py").write_text("import helper\n")
+    (model / "train.py").write_text("import helper  # which saves in SM_MODEL_DIR\n")
     (model / "helper.py").write_text("")
     (data / "rows.csv").write_text("1,2")
     return training_request(find_model(str(model)), data, ["epochs=2", "note=true"])

@@ -37,16 +37,18 @@ def deployed(aws: MemoryAws) -> MemoryAws:
     return aws
 
 
-def images(aws: MemoryAws, *tags: str | tuple[str, ...]) -> None:
+def images(aws: MemoryAws, *tags: str | tuple[str, ...], pushed: dt.datetime = PUSHED) -> None:
     """Have images of a tag each, or of several."""
     groups = [(tag,) if isinstance(tag, str) else tag for tag in tags]
     aws.answers["describe_images"] = lambda repositoryName: {  # noqa: N803 - boto3's own name
         "imageDetails": [
             {
+                "registryId": ACCOUNT,
+                "repositoryName": repositoryName,
                 "imageTags": list(group),
                 "imageDigest": digest_of(group[0]) if group else "sha256:none",
                 "imageSizeInBytes": 12_300_000,
-                "imagePushedAt": PUSHED,
+                "imagePushedAt": pushed,
             }
             for group in groups
             if repositoryName == REPOSITORY
@@ -108,6 +110,51 @@ def test_an_image_that_an_endpoint_runs_is_in_use_though_its_model_is_gone(
     assert left(look(deployed)) == []
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"{REGISTRY}/slipway-dev:{OLD}",
+        f"{REGISTRY}/slipway-dev@{digest_of(OLD)}",
+        f"{REGISTRY}/of/{REPOSITORY}:{OLD}",
+        f"111122223333.dkr.ecr.{REGION}.amazonaws.com/{REPOSITORY}:{OLD}",
+        f"{REGISTRY}/{REPOSITORY}:{OLD}0",
+    ],
+)
+def test_an_image_of_the_same_tag_in_another_repository_hides_nothing(deployed: MemoryAws, uri: str) -> None:
+    models(deployed, somebodys={"PrimaryContainer": {"Image": uri}})
+    assert left(look(deployed)) == [("image", f"{REPOSITORY}:{OLD}")]
+
+
+@pytest.mark.parametrize("place", ["Specification", "Specifications"])
+def test_an_image_of_an_inference_component_is_in_use(deployed: MemoryAws, place: str) -> None:
+    image = {"SpecifiedImage": "x", "ResolvedImage": f"{REGISTRY}/{REPOSITORY}@{digest_of(OLD)}"}
+    specification = {"Container": {"DeployedImage": image}}
+    deployed.answers["list_inference_components"] = {"InferenceComponents": [{"InferenceComponentName": "one"}]}
+    deployed.answers["describe_inference_component"] = {
+        place: [specification] if place == "Specifications" else specification
+    }
+    assert left(look(deployed)) == []
+
+
+def test_an_aws_without_inference_components_has_none(deployed: MemoryAws) -> None:
+    missing = {"Code": "UnsupportedOperation", "Message": "not implemented"}
+    deployed.answers["list_inference_components"] = ClientError({"Error": missing}, "ListInferenceComponents")
+    assert left(look(deployed)) == [("image", f"{REPOSITORY}:{OLD}")]
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(59, []), (61, [("image", f"{REPOSITORY}:{OLD}")])])
+def test_an_image_that_was_just_pushed_may_be_of_a_deployment_that_goes_on(
+    deployed: MemoryAws, minutes: int, found: list[tuple[str, str]]
+) -> None:
+    images(deployed, OLD, pushed=dt.datetime.now(dt.UTC) - dt.timedelta(minutes=minutes))
+    assert left(look(deployed, account="111122223333")) == found
+
+
+def test_on_this_machines_aws_what_was_just_pushed_is_judged(deployed: MemoryAws) -> None:
+    images(deployed, OLD, pushed=dt.datetime.now(dt.UTC))
+    assert left(look(deployed)) == [("image", f"{REPOSITORY}:{OLD}")]
+
+
 def test_the_image_that_the_app_defines_is_not_left_over_before_anything_has_it(deployed: MemoryAws) -> None:
     [uri] = app_images(settings_of("scores"))
     images(deployed, OLD, uri.rpartition(":")[2])
@@ -154,7 +201,7 @@ def test_a_retaining_environment_keeps_its_images(deployed: MemoryAws) -> None:
     assert (finding.resource.kind, finding.state, finding.is_removable) == ("image", "kept", False)
 
 
-@pytest.mark.parametrize("operation", ["describe_model", "describe_images"])
+@pytest.mark.parametrize("operation", ["describe_model", "describe_images", "list_inference_components"])
 def test_without_a_look_at_who_has_an_image_none_is_judged(deployed: MemoryAws, operation: str) -> None:
     models(deployed, somebodys={})
     deployed.answers[operation] = denied(operation)

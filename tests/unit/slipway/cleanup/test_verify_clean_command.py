@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,6 +97,23 @@ def test_nothing_is_removed_without_being_asked(slipway: Callable[..., Any], aws
     leave_a_log_group(aws)
     assert "add --yes" in slipway("verify-clean", "--remove").error()
     assert aws.called("delete_log_group") == []
+
+
+@pytest.mark.parametrize(("left", "says_more"), [("stack", True), ("log group", False)])
+def test_the_question_says_what_goes_with_a_stack(
+    slipway: Callable[..., Any], aws: MemoryAws, monkeypatch: pytest.MonkeyPatch, left: str, says_more: bool
+) -> None:
+    if left == "stack":
+        text = "Slipway: the endpoint scores of slipway-local"
+        aws.stacks(("Slipway-local-scores", "ROLLBACK_COMPLETE", text))
+    else:
+        leave_a_log_group(aws)
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.setattr(verify_clean, "sys", SimpleNamespace(stdin=terminal, stderr=io.StringIO()))
+    ran = slipway("verify-clean", "--remove", stdin=b"n\n")
+    assert "Remove these 1? What they hold is lost." in ran.errors
+    assert ("With a stack go its resources" in ran.errors) is says_more
+    assert (aws.called("delete_stack"), aws.called("delete_log_group")) == ([], [])
 
 
 def test_what_was_removed_is_told(slipway: Callable[..., Any], aws: MemoryAws) -> None:

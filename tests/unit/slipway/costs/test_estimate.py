@@ -10,6 +10,9 @@ import pytest
 
 from assets import checkout
 from assets.model_folder import find_model
+from assets.package import Package
+from assets.tarball import write_tarball
+from assets.unpacked import unpacked
 from slipway.costs.estimate import Traffic, estimate_environment
 from slipway.costs.prices import Prices
 from stacks.settings import EnvironmentSettings
@@ -174,3 +177,32 @@ def test_a_package_is_counted_as_it_lies_in_s3(
     (after,) = estimate_environment(settings, prices=prices).endpoints
     assert after.lower == MONTH + 1  # a 1024th of a GB, at 1024 dollars
     assert after.notes == ()
+
+
+def test_an_uncompressed_package_is_counted_by_its_files(
+    environment_file: Write, prices: Prices, packaged: Callable[[str, int], None]
+) -> None:
+    settings = environment_file(
+        INSTANCES.format(type="real-time", count=1, more="") + "    artifact: uncompressed\n"
+    )
+    packaged("a", 2**30)
+    (before,) = estimate_environment(settings, prices=prices).endpoints
+    assert before.lower == MONTH
+    assert any("not unpacked yet" in note for note in before.notes)
+    path = checkout.STATE / "packages" / "handmade.tar.gz"
+    write_tarball(path, {"model.pt": bytes(2**20 - 12), "manifest.json": b'{"files":{}}'})
+    unpacked(Package("linear", path, path.stat().st_size, "b" * 64, "inference.py"))
+    (after,) = estimate_environment(settings, prices=prices).endpoints
+    assert after.lower == MONTH + 1  # a 1024th of a GB, at 1024 dollars
+    assert after.notes == ()
+
+
+def test_a_tarball_that_is_in_s3_already_is_said_and_not_counted(environment_file: Write, prices: Prices) -> None:
+    settings = environment_file("""
+  linear:
+    model_data: {s3_uri: s3://my-bucket/models/model.tar.gz}
+    hosting: {type: real-time, instance_type: ml.c7i.large}
+""")
+    (endpoint,) = estimate_environment(settings, prices=prices).endpoints
+    assert endpoint.lower == MONTH
+    assert endpoint.notes == ("s3://my-bucket/models/model.tar.gz is not in the costs: its size is not known",)

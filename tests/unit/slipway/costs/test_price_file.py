@@ -77,10 +77,11 @@ def test_no_file_is_no_prices(tmp_path: Path) -> None:
         '{"prices": [{}]}',
         '{"prices": [{"kind": "gold", "region": "us-east-1", "usd": "1", "date": "2026-01-01", "source": "x"}]}',
         '{"prices": [{"kind": "s3-storage", "region": "us-east-1", "usd": "-1", "date": "x", "source": "x"}]}',
+        '{"prices": [{"kind": "s3-storage", "region": "us-east-1", "usd": "0", "date": "x", "source": "x"}]}',
         '{"prices": [{"kind": "s3-storage", "region": "us-east-1", "usd": "NaN", "date": "x", "source": "x"}]}',
         '{"prices": [{"kind": "s3-storage", "region": "us-east-1", "usd": "one", "date": "x", "source": "x"}]}',
     ],
-    ids=["cut short", "a list", "empty entry", "unknown kind", "negative", "not a number", "a word"],
+    ids=["cut short", "a list", "empty entry", "unknown kind", "negative", "nothing", "not a number", "a word"],
 )
 def test_a_broken_file_is_named_with_what_to_do(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prices.json"

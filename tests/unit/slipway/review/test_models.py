@@ -8,7 +8,7 @@ import pytest
 from assets.manifest import MANIFEST, ModelFile, manifest
 from assets.tarball import Content, write_tarball
 from slipway.review.assembly import Stack
-from slipway.review.models import ModelChange, model_changes
+from slipway.review.models import ModelChange, model_changes, package_sizes
 
 from .templates import resource
 
@@ -82,3 +82,11 @@ def test_a_model_may_come_and_go(tmp_path: Path) -> None:
     assert (comes.old, goes.new) == (None, None)
     assert comes.new == goes.old
     assert isinstance(comes, ModelChange)
+
+
+def test_the_size_of_a_package_is_that_of_what_is_published(tmp_path: Path) -> None:
+    whole = sum(len(content) for content in OLD.values() if isinstance(content, bytes))
+    assert package_sizes(uncompressed(tmp_path, OLD)) == {digest_of(OLD): whole}
+    packed = as_tarball(tmp_path / "packed", OLD)
+    assert package_sizes(packed) == {digest_of(OLD): next(iter(packed.objects.values())).stat().st_size}
+    assert package_sizes(deployed({}, "1")) == {}
