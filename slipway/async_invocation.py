@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from slipway.errors import CommandError
-from slipway.invocation import Request, Response, with_current_name
+from slipway.invocation import Request, Response
 from stacks.settings import AsyncHosting, EnvironmentSettings
+from stacks.settings.key_prefixes import async_prefix
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 """Seconds between two looks for the answer; each is half as long again as the one before."""
@@ -22,7 +23,7 @@ def invoke_async(
     clients: Callable[[str], Any],
     settings: EnvironmentSettings,
     endpoint: str,
-    hosting: AsyncHosting,
+    name: str,
     request: Request,
     *,
     timeout: float,
@@ -37,8 +38,8 @@ def invoke_async(
         Of the environment.
     endpoint
         The endpoint's name in the settings.
-    hosting
-        Its hosting, which says where requests go.
+    name
+        The SageMaker endpoint's name.
     request
         What is sent; no variant can be asked for.
     timeout
@@ -47,24 +48,19 @@ def invoke_async(
     Raises
     ------
     CommandError
-        When the endpoint is not deployed, the model fails, or no answer comes in time.
+        When the model fails, or no answer comes in time.
     """
     if request.variant:
         raise CommandError("An asynchronous endpoint takes no --variant: SageMaker chooses by the weights")
     s3, runtime = clients("s3"), clients("sagemaker-runtime")
-    bucket, key = settings.names.bucket, f"{hosting.key_prefix(endpoint, 'input')}{uuid.uuid4()}"
+    bucket, key = settings.names.bucket, f"{_input_prefix(settings, endpoint)}{uuid.uuid4()}"
     s3.put_object(Bucket=bucket, Key=key, Body=request.body, ContentType=request.content_type)
-
-    def queue(name: str) -> tuple[str, dict[str, Any]]:
-        answer: dict[str, Any] = runtime.invoke_endpoint_async(
-            EndpointName=name,
-            InputLocation=f"s3://{bucket}/{key}",
-            ContentType=request.content_type,
-            Accept=request.accept,
-        )
-        return name, answer
-
-    name, queued = with_current_name(clients, settings, endpoint, queue)
+    queued = runtime.invoke_endpoint_async(
+        EndpointName=name,
+        InputLocation=f"s3://{bucket}/{key}",
+        ContentType=request.content_type,
+        Accept=request.accept,
+    )
     until = time.monotonic() + timeout
     pause = _FIRST_WAIT
     while True:
@@ -84,6 +80,14 @@ def invoke_async(
             )
         time.sleep(min(pause, max(0.0, until - time.monotonic())))
         pause = min(pause * 1.5, _LONGEST_WAIT)
+
+
+def _input_prefix(settings: EnvironmentSettings, endpoint: str) -> str:
+    """Return where requests go; by default where the settings are already those of another way to host."""
+    hosting = settings.endpoints[endpoint].hosting
+    if isinstance(hosting, AsyncHosting):
+        return hosting.key_prefix(endpoint, "input")
+    return f"{async_prefix(endpoint, 'input')}/"
 
 
 def _object(s3: Any, location: str | None) -> dict[str, Any] | None:

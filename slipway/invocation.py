@@ -11,6 +11,9 @@ from stacks.settings import EnvironmentSettings
 
 T = TypeVar("T")
 
+_DENIED = {"AccessDenied", "AccessDeniedException"}
+"""Of Amazon S3, and of SageMaker Runtime (their API references, *Common Errors*)."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -75,7 +78,7 @@ def current_endpoint_name(clients: Callable[[str], Any], settings: EnvironmentSe
 
 
 class DeployedEndpoint:
-    """An endpoint by its name in the settings, whose current name is read once, and anew when it has gone.
+    """An endpoint by its name in the settings, whose current name is read once, and anew when that leads nowhere.
 
     Another way of hosting is another endpoint under another name, and the old one goes.
 
@@ -107,7 +110,7 @@ class DeployedEndpoint:
         return self.call(lambda name: invoke(runtime, name, request))
 
     def call(self, call: Callable[[str], T]) -> T:
-        """Call it by its current name; where there is no such endpoint, read the name anew and call again.
+        """Call it by its current name; where that leads nowhere any more, read the name anew and call again.
 
         Parameters
         ----------
@@ -126,7 +129,7 @@ class DeployedEndpoint:
             try:
                 return call(name)
             except ClientError as error:
-                if not is_gone(error):
+                if not _may_have_moved(error):
                     raise
                 now = self._read_name()
                 if now == name:
@@ -157,18 +160,25 @@ def invoke_by_name_of_settings(
     return DeployedEndpoint(clients, settings, endpoint).invoke(request)
 
 
-def with_current_name(
-    clients: Callable[[str], Any], settings: EnvironmentSettings, endpoint: str, call: Callable[[str], T]
-) -> T:
-    """Call an endpoint by its current name; see `DeployedEndpoint.call`."""
-    return DeployedEndpoint(clients, settings, endpoint).call(call)
-
-
 def is_gone(error: Any) -> bool:
     """Whether an error of boto3's says that there is no such endpoint (SageMaker has no code for that alone)."""
     told = error.response["Error"]
     message = str(told.get("Message", "")).lower()
     return told.get("Code") == "ValidationError" and ("not found" in message or "could not find" in message)
+
+
+def _may_have_moved(error: Any) -> bool:
+    """Whether an error of boto3's can mean that another name is the endpoint's by now.
+
+    Beside one that has gone: one that is hosted in another way than the call is for, and one that callers may no
+    longer call like that, because their policy is already that of the endpoint which takes its place.
+    """
+    told = error.response["Error"]
+    return (
+        is_gone(error)
+        or "does not support invokeendpoint" in str(told.get("Message", "")).lower()
+        or told.get("Code") in _DENIED
+    )
 
 
 def invoke(runtime: Any, endpoint_name: str, request: Request) -> Response:

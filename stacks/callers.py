@@ -13,6 +13,9 @@ from stacks.place import place_of
 class Callers(Construct):
     """The SSM parameter with the endpoint's current name, and a managed policy for whoever calls the endpoint.
 
+    Where a change of hosting changes what callers need, the policy follows when the new endpoint is in service,
+    and only then the parameter sends them there.
+
     Parameters
     ----------
     scope, construct_id
@@ -20,7 +23,7 @@ class Callers(Construct):
     parameter_name
         Of the SSM parameter.
     endpoint
-        The endpoint's resource: the parameter changes once that is in service.
+        The endpoint's resource: policy and parameter change once that is in service.
     endpoint_name
         The endpoint's current name.
     endpoint_names
@@ -54,7 +57,6 @@ class Callers(Construct):
             value=endpoint_name,
             description="The current name of the endpoint; it changes with how it is hosted",
         )
-        self.parameter.add_resource_dependency(endpoint)
         self.policy = iam.ManagedPolicy(
             self,
             "Policy",
@@ -73,3 +75,5 @@ class Callers(Construct):
                 *statements,
             ],
         )
+        self.policy.node.add_dependency(endpoint)
+        self.parameter.node.add_dependency(endpoint, self.policy)

@@ -42,11 +42,13 @@ class EndpointKeys:
         """Whether there is a key."""
         return any((self.bucket, self.volume, self.data_capture, self.topics))
 
-    def statements(self, *, publishes: bool) -> list[iam.PolicyStatement]:
+    def statements(self, *, writes: bool, publishes: bool) -> list[iam.PolicyStatement]:
         """Let the role use each key for what it is there for.
 
         Parameters
         ----------
+        writes
+            Whether the role writes objects that the bucket's key encrypts.
         publishes
             Whether the role publishes to the stack's topics.
 
@@ -58,7 +60,8 @@ class EndpointKeys:
         "Encryption at rest".
         """
         wanted = [
-            ("UseBucketKey", self.bucket, ["kms:Decrypt", "kms:GenerateDataKey"]),
+            ("UseBucketKey", self.bucket, ["kms:Decrypt"]),
+            ("EncryptInBucket", self.bucket if writes else None, ["kms:GenerateDataKey"]),
             ("EncryptVolume", self.volume, ["kms:CreateGrant"]),
             ("EncryptCaptures", self.data_capture, ["kms:GenerateDataKey"]),
             ("PublishEncrypted", self.topics if publishes else None, ["kms:Decrypt", "kms:GenerateDataKey"]),

@@ -135,6 +135,7 @@ class EndpointStack(cdk.Stack):
         role = ExecutionRole(
             self,
             "ExecutionRole",
+            mode_id=mode_id(self._mode),
             tarballs=list(dict.fromkeys(model.readable for model in self._models)),
             repository_arns=list(dict.fromkeys(model.image.repository_arn for model in self._models)),
             log_groups=[
@@ -170,7 +171,7 @@ class EndpointStack(cdk.Stack):
             asynchronous=self._asynchronous,
             keys=self._keys,
         )
-        return add_endpoint(
+        made = add_endpoint(
             self,
             names=self._names,
             endpoint=self._name,
@@ -178,6 +179,10 @@ class EndpointStack(cdk.Stack):
             config=config,
             rollout=self._rollout,
         )
+        if role:
+            # An endpoint whose mode changes is deleted before the policy that it works with.
+            made.node.add_dependency(role.policy)
+        return made
 
     def _async_inference(self) -> AsyncInference | None:
         hosting = self._settings.hosting

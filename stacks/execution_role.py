@@ -22,6 +22,9 @@ def sagemaker_in(account: str) -> iam.ServicePrincipal:
 class ExecutionRole(Construct):
     """A role and its policy.
 
+    The policy's id says how the endpoint is hosted: when that changes, the old endpoint keeps what it needs until
+    CloudFormation has cleaned it up, and its policy after it.
+
     There is no `logs:CreateLogGroup`: the stack owns the log group, and one that came back after its deletion
     would fail the next deployment. There is no `sagemaker:` action: hosting calls none.
 
@@ -29,6 +32,8 @@ class ExecutionRole(Construct):
     ----------
     scope, construct_id
         As of every construct.
+    mode_id
+        How the endpoint is hosted, as an id.
     tarballs
         Which objects hold this endpoint's tarballs, as `bucket/key`; where we publish them, the previous ones too,
         with `*`: a running fleet reads them to scale out and to roll back.
@@ -49,6 +54,7 @@ class ExecutionRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        mode_id: str,
         tarballs: Sequence[str],
         repository_arns: Sequence[str],
         log_groups: Sequence[str],
@@ -65,7 +71,7 @@ class ExecutionRole(Construct):
         )
         self.policy = iam.Policy(
             self,
-            "Policy",
+            f"{mode_id}Policy",
             roles=[self._role],
             statements=[
                 iam.PolicyStatement(

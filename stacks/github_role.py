@@ -1,6 +1,7 @@
 """The role that GitHub's workflows take on: it deploys through the bootstrap roles, and tries the endpoints."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -9,7 +10,7 @@ from constructs import Construct
 from stacks.bootstrap_roles import bootstrap_role
 from stacks.encryption import bucket_key_arn
 from stacks.place import place_of
-from stacks.settings import AsyncHosting, EnvironmentSettings
+from stacks.settings import AsyncHosting, EnvironmentSettings, mode_patterns
 from stacks.settings.github import ISSUER, GitHubSettings
 
 AUDIENCE = "sts.amazonaws.com"
@@ -90,14 +91,22 @@ def asynchronous(settings: EnvironmentSettings) -> dict[str, AsyncHosting]:
 
 
 def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.PolicyStatement]:
-    """Yield what it takes to ask the endpoints, by their names as these settings make them."""
+    """Yield what it takes to ask the endpoints, under every name that they can have.
+
+    A job that changes how one is hosted may try it while this stack, deployed beside it, is older or newer.
+    """
     names, place = settings.names, place_of(stack)
     arns = {
-        name: place.arn("sagemaker", f"endpoint/{names.endpoint(name, endpoint.mode)}")
-        for name, endpoint in settings.endpoints.items()
+        name: [
+            place.arn("sagemaker", f"endpoint/{pattern}")
+            for pattern in names.endpoint_patterns(name, mode_patterns())
+        ]
+        for name in settings.endpoints
     }
     yield iam.PolicyStatement(
-        sid="InvokeEndpoints", actions=["sagemaker:InvokeEndpoint"], resources=list(arns.values())
+        sid="InvokeEndpoints",
+        actions=["sagemaker:InvokeEndpoint"],
+        resources=[*chain.from_iterable(arns.values())],
     )
     yield iam.PolicyStatement(
         sid="FindEndpoints",
@@ -108,7 +117,7 @@ def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.Pol
         yield iam.PolicyStatement(
             sid="InvokeAsync",
             actions=["sagemaker:InvokeEndpointAsync"],
-            resources=[arns[name] for name in queues],
+            resources=[*chain.from_iterable(arns[name] for name in queues)],
         )
 
 

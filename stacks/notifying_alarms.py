@@ -47,12 +47,12 @@ def notifying_alarms(
     -----
     Metrics: as of `stacks.dashboard_graphs`.
     """
+    # Below a construct of their own, ids carry a hash, so that names that differ by a hyphen alone do not meet.
+    of_several = Construct(scope, "VariantAlarms") if len(settings.all_variants) > 1 else None
     return [
         cloudwatch.CfnAlarm(
-            scope,
-            f"{''.join(part.capitalize() for part in (watched.variant or '').split('-'))}{watched.name}Alarm"
-            if watched.variant and len(settings.all_variants) > 1
-            else f"{watched.name}Alarm",
+            of_several if of_several and watched.variant else scope,
+            f"{watched.variant}{watched.name}Alarm" if of_several and watched.variant else f"{watched.name}Alarm",
             alarm_description=f"{endpoint_name}: {watched.what}",
             namespace=watched.namespace,
             metric_name=watched.metric,

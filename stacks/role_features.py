@@ -39,6 +39,7 @@ def feature_statements(
         Whether the role publishes to topics that the stack makes.
     """
     capture = settings.data_capture
+    writes = settings.hosting.has_queue or (capture is not None and keys.data_capture is None)
     return [
         *(
             [list_statement(stack, bucket=names.bucket, prefix=names.tarball_prefix(endpoint))]
@@ -47,7 +48,7 @@ def feature_statements(
         ),
         *([capture_statement(stack, capture, bucket=names.bucket, endpoint=endpoint)] if capture else []),
         *network_statements(stack, settings.network),
-        *keys.statements(publishes=publishes),
+        *keys.statements(writes=writes, publishes=publishes),
         *(_additional(statement) for statement in settings.additional_statements),
     ]
 

@@ -39,10 +39,17 @@ def endpoint_mode(hosting_type: str, instance_types: Mapping[str, str], *, is_au
     return f"{hosting_type}-{hashlib.sha256(' '.join(told).encode()).hexdigest()[:8]}"
 
 
-def mode_patterns() -> list[str]:
-    """List what `endpoint_mode` can return, with `*` for an instance type or a digest."""
+def mode_patterns(*, with_queue: bool = False) -> list[str]:
+    """List what `endpoint_mode` can return, with `*` for an instance type or a digest.
+
+    Parameters
+    ----------
+    with_queue
+        Only for endpoints that have a queue.
+    """
     return [
         pattern
         for hosting_type, way in hosting_ways().items()
+        if way.has_queue or not with_queue
         for pattern in ((hosting_type, f"{hosting_type}-*") if way.has_instances else (hosting_type,))
     ]

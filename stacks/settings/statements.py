@@ -14,6 +14,8 @@ _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 _RESOURCE = r"\*|arn:aws[a-z-]*:[a-z0-9*-]*:[a-z0-9*-]*:[0-9*]*:.+"
 
 
+# These services' resources begin with a name, others' with a type (AWS Service Authorization Reference).
+_NAME_FIRST = re.compile(r"arn:aws[a-z-]*:(s3::|execute-api:)")
 _PARTS_BEFORE_NAME = 5  # of an ARN; the name itself may hold colons (AWS IAM User Guide, "Amazon Resource Names")
 
 
@@ -57,9 +59,11 @@ def _reason(value: str, info: ValidationInfo) -> str:
 
 
 def _is_every(resource: str) -> bool:
-    """Whether a resource is every one, or every one of a service, as `arn:aws:s3:::*`: it names none."""
+    """Whether a resource is every one, every one of a service, or every one of a type: it names none."""
     named = resource.split(":", _PARTS_BEFORE_NAME)[-1]
-    return not named.strip("*?:/")
+    if not _NAME_FIRST.match(resource):
+        named = re.split("[:/]", named, maxsplit=1)[-1]
+    return not any(character.isalnum() for character in named)
 
 
 class AdditionalStatement(SettingsModel):

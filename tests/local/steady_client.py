@@ -14,9 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from slipway.errors import CommandError
 from slipway.invocation import DeployedEndpoint, Request, Response
+from slipway.sending import send
 from stacks.settings import load_environment
 
 _PAUSE = 0.05  # seconds between two calls, so that the deployments get on, too
+_ANSWER = 60.0  # seconds for that of a queue, which may be deleted with requests in it
 REQUEST = Request(json.dumps([[1.0] * 10]).encode(), "application/json", "application/json")
 
 
@@ -28,7 +30,9 @@ class SteadyClient:
     """
 
     def __init__(self, project: Any) -> None:
-        self._clients = {service: project.machine.client(service) for service in ("ssm", "sagemaker-runtime")}
+        self._clients = {
+            service: project.machine.client(service) for service in ("ssm", "sagemaker-runtime", "s3")
+        }
         self._asked: Counter[str] = Counter()
         self._endpoint = DeployedEndpoint(self._client, load_environment("local", project.environments), "scores")
         self._enough = threading.Event()
@@ -58,7 +62,7 @@ class SteadyClient:
         return max((len(list(run)) for is_failure, run in runs if is_failure), default=0)
 
     def call(self) -> Response:
-        return self._endpoint.invoke(REQUEST)
+        return send(self._endpoint, REQUEST, timeout=_ANSWER)
 
     @contextmanager
     def calling(self) -> Iterator[None]:

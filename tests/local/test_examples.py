@@ -24,18 +24,35 @@ ROW = json.dumps([[1.0] * 10])
 ANSWER_SECONDS = 120.0
 PREDICTION = "return model(features.to(DEVICE))"
 AT_ONCE = ("--concurrency", "8")
+ALONE = "watched"
 Answers = dict[tuple[str, str | None], list[list[float]]]
 
 
 @pytest.fixture(scope="module")
-def project(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A project with the endpoints of all examples, deployed at once."""
+def undeployed(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with the endpoints of all examples, of which nothing is deployed yet."""
     made = Project(machine, tmp_path_factory.mktemp("shown"), "shown")
     shutil.copytree(ROOT / "model_code" / "linear", made.model)
     made.write(**settings_of_all(made.model))
-    made.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE)
     yield made
     made.remove(*load_environment("local", made.environments).endpoints, "github", "artifacts")
+
+
+@pytest.fixture(scope="module")
+def stacks_with_one(undeployed: Project) -> list[str]:
+    """The stacks that are there once that of one endpoint has been deployed alone."""
+    undeployed.cdk("deploy", undeployed.stack(ALONE), "--require-approval", "never")
+    pages = undeployed.machine.client("cloudformation").get_paginator("describe_stacks").paginate()
+    names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    return [name for name in names if name.startswith(undeployed.stack(""))]
+
+
+@pytest.fixture(scope="module")
+def project(undeployed: Project, stacks_with_one: list[str]) -> Project:
+    """The project with all of them deployed, the others at once."""
+    assert stacks_with_one
+    undeployed.cdk("deploy", "--all", "--require-approval", "never", *AT_ONCE)
+    return undeployed
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +78,10 @@ def test_every_other_example_has_a_test_of_its_own() -> None:
     for example, test in ELSEWHERE.items():
         assert (EXAMPLES / f"{example}.yaml").is_file()
         assert (Path(__file__).parent / test).is_file()
+
+
+def test_one_is_deployed_alone(undeployed: Project, stacks_with_one: list[str]) -> None:
+    assert sorted(stacks_with_one) == sorted(map(undeployed.stack, (ALONE, "artifacts")))
 
 
 def test_each_answers(project: Project, settings: EnvironmentSettings) -> None:
@@ -125,11 +146,11 @@ def test_one_is_destroyed_alone_and_all_together_leave_nothing_but_keys_that_wai
     keys = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::KMS::Key"]
     assert keys
 
-    project.cdk("destroy", settings.names.endpoint_stack("watched"), "--force")
+    project.cdk("destroy", settings.names.endpoint_stack(ALONE), "--force")
 
     left = {one["name"] for one in project.machine.status()["endpoints"]}
     assert {settings.names.endpoint(name, one.mode) for name, one in settings.endpoints.items()} - left == {
-        settings.names.endpoint("watched", settings.endpoints["watched"].mode)
+        settings.names.endpoint(ALONE, settings.endpoints[ALONE].mode)
     }
     assert json.loads(project.slipway("invoke", "compared", "--data", ROW).stdout)
 

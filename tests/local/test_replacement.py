@@ -18,7 +18,16 @@ def scaled(instance_type: str, **model: Any) -> dict[str, Any]:
     return {"container": "slim", "hosting": hosting, **model}
 
 
-@pytest.mark.timeout(900)  # four deployments
+def policies_of_the_role(project: Any) -> list[str]:
+    cloudformation, iam = project.machine.client("cloudformation"), project.machine.client("iam")
+    (stack,) = cloudformation.describe_stacks(StackName=project.stack("scores"))["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    role = outputs["ExecutionRoleArn"].rpartition("/")[2]
+    names: list[str] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return names
+
+
+@pytest.mark.timeout(900)  # five deployments
 def test_clients_that_read_the_name_anew_never_fail_while_endpoints_are_replaced(
     new_project: Callable[[str], Any],
 ) -> None:
@@ -32,6 +41,7 @@ def test_clients_that_read_the_name_anew_never_fail_while_endpoints_are_replaced
             scaled("ml.c7i.large", **model),
             scaled("ml.c7i.xlarge", **model),
             scaled("ml.c7i.xlarge", variants={"champion": model, "challenger": model}),
+            {"container": "slim", "hosting": {"type": "async", "instance_type": "ml.c7i.large"}, **model},
         ):
             project.write(endpoints={"scores": endpoint})
             project.deploy()
@@ -40,8 +50,10 @@ def test_clients_that_read_the_name_anew_never_fail_while_endpoints_are_replaced
     sagemaker = project.machine.client("sagemaker")
     left = [one["EndpointName"] for one in sagemaker.list_endpoints(NameContains="replaced")["Endpoints"]]
 
+    (policy,) = policies_of_the_role(project)
+    assert "AsyncPolicy" in policy
     assert client.failures == []
     assert left == names[-1:]
     assert {*client.answered, client.call().endpoint_name} == set(names)
-    assert client.readings_of_the_name == len(set(names)) == 4
+    assert client.readings_of_the_name == len(set(names)) == 5
     assert project.slipway("status", "scores").returncode == 0

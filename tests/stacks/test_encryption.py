@@ -69,10 +69,29 @@ def test_the_role_uses_each_key_for_what_it_is_there_for(synthesize: Synthesize)
         if one["Default"] == "/slipway/made/bucket-key-arn"
     ]
     assert kms_statements(assembly) == {
-        "UseBucketKey": (["kms:Decrypt", "kms:GenerateDataKey"], {"Ref": parameter}),
+        "UseBucketKey": ("kms:Decrypt", {"Ref": parameter}),
         "EncryptVolume": ("kms:CreateGrant", ours),
         "EncryptCaptures": ("kms:GenerateDataKey", ours),
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "writes"),
+    [
+        (("", ""), False),  # captures have a key of their own
+        (("data_capture: VALUE, ", ""), True),
+        (("type: real-time", "type: async"), True),
+    ],
+    ids=["captures-with-their-key", "captures-with-the-buckets", "async"],
+)
+def test_the_role_encrypts_with_the_buckets_key_only_where_it_writes_with_it(
+    synthesize: Synthesize, change: tuple[str, str], *, writes: bool
+) -> None:
+    text = MADE.replace(*change).replace("VALUE", ARN).replace("BUCKET", ARN)
+    found = kms_statements(synthesize(text=text))
+    assert found["UseBucketKey"] == ("kms:Decrypt", ARN)
+    assert ("EncryptInBucket" in found) is writes
+    assert found.get("EncryptInBucket", ("kms:GenerateDataKey", ARN)) == ("kms:GenerateDataKey", ARN)
 
 
 def test_the_endpoint_finds_the_buckets_key_where_the_artifact_stack_leaves_it(synthesize: Synthesize) -> None:

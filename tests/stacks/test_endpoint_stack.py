@@ -17,6 +17,7 @@ endpoints:
     hosting: {hosting}
 """
 SERVERLESS = MADE.replace("{hosting}", "{type: serverless, memory_size_in_mb: 3072, max_concurrency: 7}")
+ASYNC = MADE.replace("{hosting}", "{type: async, instance_type: ml.c7i.large}")
 CPU = MADE.replace("{hosting}", "{type: real-time, instance_type: ml.c7i.large, initial_instance_count: 3}")
 
 
@@ -93,7 +94,7 @@ def test_the_endpoint_waits_for_its_log_group_which_has_a_retention(synthesize: 
     template = synthesize("dev").endpoint()
     ((logical_id, endpoint),) = template.of_type(ENDPOINT).items()
     assert logical_id == "ServerlessEndpoint"
-    assert endpoint["DependsOn"] == ["ServerlessLogGroup"]
+    assert "ServerlessLogGroup" in endpoint["DependsOn"]
     assert template.content["Resources"]["ServerlessLogGroup"]["Properties"] == {
         "LogGroupName": "/aws/sagemaker/Endpoints/slipway-dev-linear-serverless",
         "RetentionInDays": 7,
@@ -103,12 +104,32 @@ def test_the_endpoint_waits_for_its_log_group_which_has_a_retention(synthesize: 
 
 def test_another_hosting_type_is_another_endpoint_beside_the_old_one(synthesize: Synthesize) -> None:
     serverless, real_time = synthesize(text=SERVERLESS).endpoint(), synthesize(text=CPU).endpoint()
-    for resource_type in (ENDPOINT, "AWS::Logs::LogGroup"):
+    for resource_type in (ENDPOINT, "AWS::Logs::LogGroup", "AWS::IAM::Policy"):
         assert not set(serverless.of_type(resource_type)) & set(real_time.of_type(resource_type))
     assert serverless.only(ENDPOINT)["EndpointName"] == "slipway-made-linear-serverless"
     assert real_time.only(ENDPOINT)["EndpointName"] == "slipway-made-linear-real-time"
-    for same in ("AWS::SSM::Parameter", "AWS::IAM::ManagedPolicy", MODEL, CONFIG):
+    for same in ("AWS::SSM::Parameter", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role", MODEL, CONFIG):
         assert set(serverless.of_type(same)) == set(real_time.of_type(same))
+
+
+@pytest.mark.parametrize("text", [SERVERLESS, CPU, ASYNC], ids=["serverless", "real-time", "async"])
+def test_the_endpoint_goes_before_the_policy_that_it_works_with(synthesize: Synthesize, text: str) -> None:
+    template = synthesize(text=text).endpoint()
+    (policy,) = template.of_type("AWS::IAM::Policy")
+    (endpoint,) = template.of_type(ENDPOINT).values()
+    assert policy in endpoint["DependsOn"]
+
+
+@pytest.mark.parametrize("text", [SERVERLESS, CPU, ASYNC], ids=["serverless", "real-time", "async"])
+def test_callers_are_allowed_what_the_new_endpoint_needs_before_they_are_sent_there_and_after_it_is_in_service(
+    synthesize: Synthesize, text: str
+) -> None:
+    template = synthesize(text=text).endpoint()
+    (endpoint,) = template.of_type(ENDPOINT)
+    ((name, policy),) = template.of_type("AWS::IAM::ManagedPolicy").items()
+    (parameter,) = template.of_type("AWS::SSM::Parameter").values()
+    assert policy["DependsOn"] == [endpoint]
+    assert set(parameter["DependsOn"]) == {name, endpoint}
 
 
 def test_the_parameter_takes_the_endpoints_name_once_it_is_in_service(synthesize: Synthesize) -> None:
@@ -116,7 +137,7 @@ def test_the_parameter_takes_the_endpoints_name_once_it_is_in_service(synthesize
     (parameter,) = template.of_type("AWS::SSM::Parameter").values()
     assert parameter["Properties"]["Name"] == "/slipway/dev/linear/endpoint-name"
     assert parameter["Properties"]["Value"] == "slipway-dev-linear-serverless"
-    assert parameter["DependsOn"] == ["ServerlessEndpoint"]
+    assert "ServerlessEndpoint" in parameter["DependsOn"]
 
 
 def test_callers_may_find_and_invoke_this_endpoint_and_no_other(synthesize: Synthesize) -> None:

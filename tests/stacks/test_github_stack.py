@@ -32,6 +32,7 @@ endpoints: {{}}
 SUBJECT = "repo:octo-org@123456/octo-repo@456789:environment:prod"
 BUCKET = "arn:aws:s3:::slipway-made-artifacts-111122223333-eu-central-1"
 PLACE = "eu-central-1:111122223333"
+MODES = ("serverless", "real-time", "real-time-*", "async", "async-*")
 
 
 def template(synthesize: Synthesize, text: str = ENVIRONMENT) -> Template:
@@ -66,13 +67,13 @@ def test_the_role_takes_the_bootstrap_roles_asks_the_endpoints_and_nothing_else(
         ),
         "InvokeEndpoints": (
             "sagemaker:InvokeEndpoint",
-            [endpoint("small-serverless"), endpoint("queued-async")],
+            [endpoint(f"{name}-{mode}") for name in ("small", "queued") for mode in MODES],
         ),
         "FindEndpoints": (
             "ssm:GetParameter",
             [f"arn:aws:ssm:{PLACE}:parameter/slipway/made/{name}/endpoint-name" for name in ("small", "queued")],
         ),
-        "InvokeAsync": ("sagemaker:InvokeEndpointAsync", endpoint("queued-async")),
+        "InvokeAsync": ("sagemaker:InvokeEndpointAsync", [endpoint(f"queued-{mode}") for mode in MODES]),
         "WriteAsyncInput": ("s3:PutObject", f"{BUCKET}/async/queued/input/*"),
         "ReadAsyncOutput": (
             "s3:GetObject",

@@ -58,7 +58,7 @@ def test_a_suppression_of_nothing_is_to_be_removed(nag: ModuleType, tmp_path: Pa
 
 def test_a_suppression_covers_its_own_resource_alone(nag: ModuleType) -> None:
     (everything,) = [each for each in nag.load_suppressions() if each.rule.endswith(r"[Resource::\*\]")]
-    role, other = "S/ExecutionRole/Policy/Resource", "S/Callers/Policy/Resource"
+    role, other = "S/ExecutionRole/ServerlessPolicy/Resource", "S/Callers/Policy/Resource"
     assert everything.covers(nag.Finding("AwsSolutions-IAM5[Resource::*]", role, ""))
     assert not everything.covers(nag.Finding("AwsSolutions-IAM5[Resource::*]", other, ""))
     assert not everything.covers(nag.Finding("AwsSolutions-IAM5[Resource::arn:aws:s3:::b/*]", role, ""))

@@ -161,6 +161,21 @@ def alarms_of(template: Any) -> list[dict[str, Any]]:
     return list(template.of_type(ALARM).values())
 
 
+def test_variants_whose_names_differ_by_a_hyphen_alone_have_alarms_of_their_own(synthesize: Synthesize) -> None:
+    model = "    model: linear\n"
+    assert model in made(CPU, "{alarm_topic: made}")
+    variants = "    variants: {v1-1: {model: linear}, v11: {model: linear}}\n"
+    template = synthesize(text=made(CPU, "{alarm_topic: made}").replace(model, variants)).endpoint()
+    watched = [
+        dimension["Value"]
+        for alarm in template.of_type(ALARM).values()
+        if alarm["Properties"]["MetricName"] == "MemoryUtilization"
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "VariantName"
+    ]
+    assert sorted(watched) == ["v1-1", "v11"]
+
+
 def test_without_a_topic_there_are_only_the_alarms_that_undo_updates(synthesize: Synthesize) -> None:
     assert not alarms_of(synthesize(text=made(SERVERLESS, "{}")).endpoint())
     for alarm in alarms_of(synthesize(text=made(CPU, "{}")).endpoint()):

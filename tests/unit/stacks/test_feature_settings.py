@@ -62,6 +62,8 @@ def statement(**changes: Any) -> dict[str, Any]:
         statement(resources=["*"], reason="the action takes no resource"),
         statement(resources=["arn:aws:s3:::*"], reason="customers bring their own buckets"),
         statement(resources=["arn:aws:s3:::features-*/*", "arn:aws:sqs:*:*:features", "arn:aws:sns:*:*:*-done"]),
+        statement(resources=["arn:aws:s3:::bucket/*", "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/*"]),
+        statement(resources=["arn:aws:dynamodb:*:*:table/features*", "arn:aws:iam::*:role/reads-*"]),
         statement(conditions={"StringEquals": {"aws:ResourceAccount": ["123456789012", "210987654321"]}}),
         {"hosting": SERVERLESS, **statement()},
     ],
@@ -273,7 +275,17 @@ def test_what_is_valid_gets_no_message(messages: Messages, endpoint: dict[str, A
                     "named more exactly"
                 ),
             )
-            for every in ("arn:aws:s3:::*", "arn:aws:s3:::*/*", "arn:aws:sqs:*:*:*", "arn:aws-cn:sns:*:1:*:*")
+            for every in (
+                "arn:aws:s3:::*",
+                "arn:aws:s3:::*/*",
+                "arn:aws:s3:::*-*",
+                "arn:aws:s3:*:*:accesspoint/*",
+                "arn:aws:sqs:*:*:*",
+                "arn:aws-cn:sns:*:1:*:*",
+                "arn:aws:iam::*:role/*",
+                "arn:aws:dynamodb:*:*:table/*",
+                "arn:aws:secretsmanager:*:*:secret:*",
+            )
         ),
         (
             statement(resources=["features"]),
