@@ -54,11 +54,15 @@ class Cluster:
         This one's (SM_CURRENT_HOST).
     gpus
         How many GPUs each host has (SM_NUM_GPUS).
+    has_cuda
+        Whether those can be computed on. Without, as many processes train on the processor, which shows on any
+        machine what happens on a host with several GPUs.
     """
 
     hosts: tuple[str, ...]
     current_host: str
     gpus: int
+    has_cuda: bool = True
 
     @property
     def each(self) -> int:
@@ -85,16 +89,17 @@ class Cluster:
 
 
 def _work(local: int, cluster: Cluster, work: Callable[[Member], None]) -> None:
-    device = torch.device("cuda", local) if cluster.gpus else torch.device("cpu")
+    on_gpu = cluster.gpus > 0 and cluster.has_cuda
+    device = torch.device("cuda", local) if on_gpu else torch.device("cpu")
     rank = cluster.hosts.index(cluster.current_host) * cluster.each + local
     member = Member(rank, cluster.size, device)
     if cluster.size == 1:
         work(member)
         return
-    if cluster.gpus:
+    if on_gpu:
         torch.cuda.set_device(device)
     distributed.init_process_group(
-        "nccl" if cluster.gpus else "gloo",
+        "nccl" if on_gpu else "gloo",
         init_method=f"tcp://{cluster.hosts[0]}:{os.environ.get('MASTER_PORT', _PORT)}",
         rank=rank,
         world_size=cluster.size,

@@ -25,6 +25,7 @@ from training import Options, train
 JSON = "application/json"
 NPY = "application/x-npy"
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+_MOST = 10_000  # of a normalized number
 _ONE_IMAGE = (CHANNELS, SIDE, SIDE)
 
 
@@ -51,9 +52,23 @@ def input_fn(body: str | bytes, content_type: str) -> Tensor:
     batch = array.reshape(-1, *_ONE_IMAGE)
     if batch.dtype == np.uint8:
         return normalize(batch)
-    if batch.dtype.kind != "f" or not np.isfinite(batch).all():
-        raise ValueError("Send pixels as uint8, or normalized images as finite floats.")
-    return torch.from_numpy(batch.astype(np.float32))
+    if batch.dtype.kind != "f":
+        raise ValueError("Send pixels as uint8, or normalized images as floats.")
+    return torch.from_numpy(_bounded(batch))
+
+
+def _bounded(batch: np.ndarray) -> np.ndarray:
+    """Return normalized images as float32, of which none is so large that the network's scores are no numbers."""
+    with np.errstate(over="ignore"):
+        images = batch.astype(np.float32)
+    if not np.isfinite(images).all():
+        raise ValueError("Not all floats are finite; send normalized images as floats that are finite in float32.")
+    largest = max(images.min(), images.max(), key=abs) if images.size else 0
+    if abs(largest) > _MOST:
+        raise ValueError(
+            f"A float is {largest:g}; normalized pixels lie between -1 and 1, and -{_MOST} to {_MOST} is taken."
+        )
+    return images
 
 
 def predict_fn(images: Tensor, model: torch.jit.ScriptModule) -> Tensor:

@@ -18,6 +18,7 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 _FORMATS = ("JPEG", "PNG")
 _LEAST_SIDE = 32  # pixels: the network halves each side five times
+_MOST = 10_000  # of a prepared number: without a bound, the sums of the layers leave float32's range
 _WHITE = (255, 255, 255, 255)
 
 
@@ -88,6 +89,11 @@ def read_arrays(data: bytes, max_pixels: int) -> Tensor:
         images = array.astype(np.float32)
     if not np.isfinite(images).all():
         raise ValueError("The array has numbers that are not finite in float32.")
+    largest = max(images.min(), images.max(), key=abs)
+    if abs(largest) > _MOST:
+        raise ValueError(
+            f"A number is {largest:g}; prepared pixels lie between -3 and 3, and -{_MOST} to {_MOST} is taken."
+        )
     return torch.from_numpy(images)
 
 

@@ -5,6 +5,7 @@ The pictures are not chosen: each is the first held-out one of its class.
 
 import io
 import json
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,13 +16,14 @@ from classifier_settings import read_settings
 from image_input import read_image
 from inference import JSON, NPY, input_fn, output_fn
 from model import create_model
-from pictures import HELD_OUT_SEED, draw_many
+from pictures import HELD_OUT_SEED, NotDrawnError, draw_many
 from PIL import Image
 
 _FOLDER = Path(__file__).resolve().parent
 _TOLERANCE = 0.01  # another torch, or a GPU, adds up in another order
 _MIDDLE = slice(56, 168)  # half of each side of a prepared picture, to be a small file
 _DIGITS = 4
+_SHOWN = ("rings", "vertical stripes", "triangle")
 
 
 class _Sent:
@@ -45,27 +47,37 @@ class Request(NamedTuple):
 
 
 def requests() -> list[Request]:
-    """Return a JPEG and a PNG, whose answers name classes, and an array, whose answer is one."""
+    """Return a JPEG and a PNG, whose answers name classes, and an array, whose answer is one.
+
+    Raises
+    ------
+    NotDrawnError
+        The labels are not those of the drawn pictures.
+    """
     labels = read_settings(_FOLDER / "classifier.toml").labels
+    if missing := [label for label in _SHOWN if label not in labels]:
+        raise NotDrawnError(f"classifier.toml has no label {', '.join(missing)}, which these samples show")
     first = {labels[place]: picture for picture, place in draw_many(labels, 1, HELD_OUT_SEED)}
+    rings, stripes, triangle = _SHOWN
     jpeg, npy = io.BytesIO(), io.BytesIO()
-    first["rings"].save(jpeg, "JPEG", quality=90)
-    prepared = read_image(_png(first["vertical stripes"]), max_pixels=10**6).numpy()
+    first[rings].save(jpeg, "JPEG", quality=90)
+    prepared = read_image(_png(first[stripes]), max_pixels=10**6).numpy()
     np.save(npy, prepared[:, :, _MIDDLE, _MIDDLE].astype(np.float16))
     middle = "The middle of a prepared picture, and the probabilities of all classes, as arrays."
     return [
         Request(
             "picture-jpeg", "A picture as a camera would send it.", "picture.jpg", "image/jpeg", jpeg.getvalue()
         ),
-        Request("picture-png", "A picture without loss.", "picture.png", "image/png", _png(first["triangle"])),
+        Request("picture-png", "A picture without loss.", "picture.png", "image/png", _png(first[triangle])),
         Request("stripes-npy", middle, "stripes.request.npy", NPY, npy.getvalue()),
     ]
 
 
 def make_samples(folder: Path) -> None:
     """Write each request, and the model's answer to it, into a folder."""
+    shown = requests()
     model = create_model().eval()
-    for request in requests():
+    for request in shown:
         accept = NPY if request.content_type == NPY else JSON
         with torch.inference_mode():
             probabilities = model(input_fn(request.body, request.content_type))
@@ -92,5 +104,13 @@ def _rounded(item: dict[str, object]) -> dict[str, object]:
     return {**item, "score": round(float(str(item["score"])), _DIGITS)}
 
 
+def main() -> None:
+    """Write the samples of the drawn pictures."""
+    try:
+        make_samples(_FOLDER / "samples")
+    except NotDrawnError as error:
+        sys.exit(f"make_samples.py: {error}; put requests of your own into samples/")
+
+
 if __name__ == "__main__":
-    make_samples(_FOLDER / "samples")
+    main()

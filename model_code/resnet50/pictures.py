@@ -14,6 +14,10 @@ Colour = tuple[int, int, int]
 _Mask = np.ndarray
 
 
+class NotDrawnError(ValueError):
+    """There are no drawn pictures of a label; the text is for who trains the model."""
+
+
 def draw(label: str, random: np.random.Generator) -> Image.Image:
     """Draw a picture of a class, in two colours, with its place, size and proportions as `random` has them."""
     mask = _MASKS[label](random)
@@ -26,7 +30,15 @@ def draw(label: str, random: np.random.Generator) -> Image.Image:
 
 
 def draw_many(labels: tuple[str, ...], each: int, seed: int) -> list[tuple[Image.Image, int]]:
-    """Draw `each` pictures of every class; return them with their places in `labels`."""
+    """Draw `each` pictures of every class; return them with their places in `labels`.
+
+    Raises
+    ------
+    NotDrawnError
+        A label is none of those that this module draws.
+    """
+    if others := [label for label in labels if label not in _MASKS]:
+        raise NotDrawnError(f"pictures.py draws no {', '.join(others)}, which classifier.toml has as labels")
     random = np.random.default_rng(seed)
     return [(draw(label, random), place) for _ in range(each) for place, label in enumerate(labels)]
 

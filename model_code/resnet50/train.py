@@ -4,11 +4,13 @@
 
 Of the backbone, only the statistics of batch norm are measured: mean and variance of each channel on the pictures.
 Its 2048 features of each picture are then computed once, and the head learns from them. To train with images of
-your own, give `features_of` their tensors, and classifier.toml their labels.
+your own, name their labels in classifier.toml, and have `main` take pairs of a PIL image and its label's place in
+them where it calls `draw_many`.
 """
 
 import argparse
 import io
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from checkpoint import HEAD
 from classifier_settings import read_settings
 from image_input import read_image
 from model import create_network
-from pictures import HELD_OUT_SEED, draw_many
+from pictures import HELD_OUT_SEED, NotDrawnError, draw_many
 from PIL import Image
 from resnet import ResNet50
 from torch import Tensor, nn
@@ -35,17 +37,22 @@ Pictures = Iterable[tuple[Image.Image, int]]
 def main() -> None:
     """Train, say how good it is on pictures that it has not seen, and write both state dicts."""
     parser = argparse.ArgumentParser(description="Trains the classifier on drawn pictures.")
-    parser.add_argument("--each", type=int, default=120, help="pictures of each class (default 120)")
-    parser.add_argument("--epochs", type=int, default=300, help="passes over the pictures (default 300)")
+    parser.add_argument("--each", type=_positive, default=120, help="pictures of each class (default 120)")
+    parser.add_argument("--epochs", type=_positive, default=300, help="passes over the pictures (default 300)")
     parser.add_argument("--output", type=Path, default=_FOLDER, help="the folder that gets the files")
     options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
     settings = read_settings(_FOLDER / "classifier.toml")
+    try:
+        pictures = draw_many(settings.labels, options.each, _TRAINING_SEED)
+        held_out = draw_many(settings.labels, _HELD_OUT, HELD_OUT_SEED)
+    except NotDrawnError as error:
+        sys.exit(f"train.py: {error}; see its docstring for images of your own")
     network = create_network(settings)
-    pictures = draw_many(settings.labels, options.each, _TRAINING_SEED)
     measure(network, pictures[:_MEASURED])
     features, classes = features_of(network, pictures)
     train(network.fc, features, classes, options.epochs)
-    features, classes = features_of(network, draw_many(settings.labels, _HELD_OUT, HELD_OUT_SEED))
+    features, classes = features_of(network, held_out)
     with torch.inference_mode():
         right = (network.fc.eval()(features).argmax(1) == classes).float().mean().item()
     print(f"held out: {right:.1%} of {len(classes)} pictures")  # noqa: T201 - what a command says
@@ -107,6 +114,13 @@ def train(head: nn.Module, features: Tensor, classes: Tensor, epochs: int) -> No
     with torch.no_grad():
         first.bias -= first.weight @ (mean / deviation)
         first.weight /= deviation
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
 
 
 def _save(file: Path, state: dict[str, Tensor], belongs: Callable[[str], bool]) -> None:

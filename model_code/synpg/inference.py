@@ -87,10 +87,22 @@ def _object(body: str | bytes) -> dict[str, Any]:
             raise ValueError(f"{key}: has to be there, as a string.")  # noqa: TRY004 - a 400
         if len(request[key]) > MOST_CHARACTERS:
             raise ValueError(f"{key}: has {len(request[key])} characters; at most {MOST_CHARACTERS} are taken.")
+        _refuse_half_characters(key, request[key])
     unknown = sorted(set(request) - {*KEYS, "beams"})
     if unknown:
-        raise ValueError(f"{unknown[0]}: is not known; send sent, synt and tmpl, and beams if you like.")
+        raise ValueError(f"{unknown[0]!r}: is not known; send sent, synt and tmpl, and beams if you like.")
     return request
+
+
+def _refuse_half_characters(key: str, text: str) -> None:
+    """Refuse a surrogate without its other half, which JSON may hold and UTF-8 may not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        found = text[error.start]
+        raise ValueError(
+            f"{key}: has {found!r} at character {error.start + 1}, half of a character; send its other half too."
+        ) from error
 
 
 def _tree(key: str, text: str) -> list[str]:

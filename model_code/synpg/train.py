@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from corpus import FOLDER, Pair, draw_pairs, held_out_pairs, sentence
 from encoders import END, PAD, START
-from paraphraser import WIDTH, Paraphraser, new_paraphraser
+from paraphraser import Paraphraser, new_paraphraser
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from torch import Tensor, nn
 from trees import linearized
@@ -32,17 +32,17 @@ _WEIGHTS_FILE = "weights.pth"
 def main() -> None:
     """Train, say how good it is on sentences that it has not seen, and write the files."""
     parser = argparse.ArgumentParser(description="Trains the paraphraser on a corpus drawn from its grammar.")
-    parser.add_argument("--steps", type=int, default=700, help="steps of the optimizer (default 700)")
-    parser.add_argument("--batch", type=int, default=32, help="pairs for each step (default 32)")
-    parser.add_argument("--width", type=int, default=WIDTH, help=f"of the networks (default {WIDTH})")
+    parser.add_argument("--steps", type=_positive, default=700, help="steps of the optimizer (default 700)")
+    parser.add_argument("--batch", type=_positive, default=32, help="pairs for each step (default 32)")
     parser.add_argument("--seed", type=int, default=1, help="of weights and corpus (default 1)")
     parser.add_argument("--output", type=Path, default=FOLDER, help="the folder that is written to")
     options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
     # Several threads add up in another order than one does, and so round otherwise: the cores must not matter.
     torch.set_num_threads(1)
     write_dictionary(options.output)
     vocabulary = load_vocabulary(options.output)
-    model = new_paraphraser(len(vocabulary.ids), options.seed, options.width)
+    model = new_paraphraser(len(vocabulary.ids), options.seed)
     for step, loss in enumerate(train(model, vocabulary, options.steps, options.batch, options.seed), 1):
         if step % 50 == 0 or step == options.steps:
             print(f"step {step}: loss {loss:.4f}", flush=True)  # noqa: T201 - what a command says
@@ -116,6 +116,13 @@ def exact_matches(model: Paraphraser, vocabulary: Vocabulary, pairs: Sequence[Pa
         sentences, _ = model.eval()(*encoded(vocabulary, pairs))
     wanted = [sentence(pair.target) for pair in pairs]
     return sum(vocabulary.text(ids) == text for ids, text in zip(sentences.tolist(), wanted, strict=True))
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return value
 
 
 def _loss(model: Paraphraser, vocabulary: Vocabulary, pairs: Sequence[Pair]) -> Tensor:

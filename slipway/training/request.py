@@ -22,6 +22,8 @@ SCRIPT = "train.py"
 TRAINED = "trained"
 """The folder of a model folder that gets what the script left in SM_MODEL_DIR."""
 
+_RESULT = "SM_MODEL_DIR"
+_RESULT_ON_AWS = "/opt/ml/model"  # its value there (SageMaker Training Toolkit, ENVIRONMENT_VARIABLES.md)
 _MOST_IN_A_NAME = 63  # SageMaker API, TrainingJobName
 _MOST_IN_A_HYPERPARAMETER = 256  # SageMaker API, HyperParameterKey; its value may have 2500 characters
 _MOST_IN_A_VALUE = 2500
@@ -68,7 +70,8 @@ def training_request(model: ModelFolder, data: Path, hyperparameters: Sequence[s
     Raises
     ------
     CommandError
-        The model has no train.py, there is no data, or a hyperparameter is none.
+        The model has no train.py or one that leaves nothing in SM_MODEL_DIR, there is no data, or a hyperparameter
+        is none.
     AssetError
         The script, or a module that it imports, is not valid Python.
     """
@@ -77,9 +80,11 @@ def training_request(model: ModelFolder, data: Path, hyperparameters: Sequence[s
         raise CommandError(f"{shown(model.path)} has no {SCRIPT}, which is the script that trains a model")
     settings = model.settings
     names = code_files(files, follow_imports(files, SCRIPT), ignore=settings.ignore, include=settings.include)
+    source = {name: files[name] for name in names if not name.startswith(f"{TRAINED}/")}
+    _refuse_without_result(model, source)
     return TrainingRequest(
         model=model,
-        source={name: files[name] for name in names if not name.startswith(f"{TRAINED}/")},
+        source=source,
         data=data.absolute(),
         data_files=_data_files(data),
         hyperparameters=_parsed(hyperparameters),
@@ -101,6 +106,21 @@ def job_name(prefix: str, model: str, now: datetime | None = None) -> str:
     stamp = (now or datetime.now(UTC)).strftime("%Y%m%d-%H%M%S")
     words = re.sub("[^a-zA-Z0-9]+", "-", f"{prefix}-{model}")[: _MOST_IN_A_NAME - len(stamp) - 1]
     return f"{words.strip('-')}-{stamp}"
+
+
+def _refuse_without_result(model: ModelFolder, source: Mapping[str, SourceFile]) -> None:
+    """Refuse a script that would train to the end for nothing; any file that comes with it may name the place."""
+    if not any(_mentions_result(name, file) for name, file in source.items()):
+        script = shown(model.path / SCRIPT)
+        raise CommandError(
+            f"{script} never mentions {_RESULT}, from where `slipway train` takes the result: run it directly, "
+            f"python {script}, or have it save its weights there"
+        )
+
+
+def _mentions_result(name: str, file: SourceFile) -> bool:
+    content = file.path.read_bytes()
+    return _RESULT.encode() in content or (name.endswith(".py") and _RESULT_ON_AWS.encode() in content)
 
 
 def _data_files(data: Path) -> dict[str, SourceFile]:

@@ -115,14 +115,36 @@ def test_the_sample_of_a_cat_shows_one() -> None:
         (
             npy(np.zeros((1, 3, 32, 32), np.int64)),
             NPY,
-            "Send pixels as uint8, or normalized images as finite floats",
+            "Send pixels as uint8, or normalized images as floats",
         ),
-        (npy(np.full((1, 3, 32, 32), np.nan)), NPY, "Send pixels as uint8, or normalized images as finite floats"),
+        (npy(np.full((1, 3, 32, 32), np.nan)), NPY, "Not all floats are finite"),
+        (npy(np.full((1, 3, 32, 32), 1e300)), NPY, "send normalized images as floats that are finite in float32"),
+        (
+            npy(np.full((1, 3, 32, 32), 3e38, np.float32)),
+            NPY,
+            "is 3e+38; normalized pixels lie between -1 and 1",
+        ),
+        (
+            npy(np.full((1, 3, 32, 32), -10_001.0)),
+            NPY,
+            "is -10001; normalized pixels lie between -1 and 1",
+        ),
         (npy(np.array([{}], object)), NPY, "The body is no NPY file"),
         (b"\x93NUMPY", NPY, "The body is no NPY file"),
         (b"[1]", JSON, "Content type 'application/json' is not supported; send application/x-npy"),
     ],
-    ids=["other-size", "too-deep", "whole-numbers", "nan", "pickle", "damaged", "json"],
+    ids=[
+        "other-size",
+        "too-deep",
+        "whole-numbers",
+        "nan",
+        "infinite",
+        "large",
+        "low",
+        "pickle",
+        "damaged",
+        "json",
+    ],
 )
 def test_what_it_cannot_take_is_the_clients_mistake(
     client: Client, body: bytes, content_type: str, reason: str
@@ -130,6 +152,11 @@ def test_what_it_cannot_take_is_the_clients_mistake(
     answer = client.invoke(body, content_type)
     assert answer.status == 400
     assert reason in answer.body.decode()
+
+
+def test_the_largest_numbers_that_are_taken_have_finite_scores(client: Client) -> None:
+    images = np.where(np.random.default_rng(0).random((2, 3, 32, 32)) < 0.5, -1e4, 1e4)
+    assert np.isfinite(np.load(io.BytesIO(client.invoke(npy(images), NPY, NPY).body))).all()
 
 
 def test_without_its_weights_the_model_says_how_to_get_them(

@@ -15,6 +15,37 @@ import torch
 
 from .cifar10_modules import FOLDER, cifar10
 
+EACH_PROCESS = """\
+import functools, sys
+from pathlib import Path
+
+import torch
+from cluster import Cluster
+from training import Options, train
+
+class Kept:
+    def __init__(self, member, folder):
+        self.member, self.folder = member, folder
+
+    def __getattr__(self, name):
+        return getattr(self.member, name)
+
+    def share(self, network):
+        self.network = network
+        return self.member.share(network)
+
+def work(data, folder, member):
+    steps = {"epochs": 1, "batch_size": 50, "learning_rate": 0.05, "momentum": 0.9}
+    options = Options(data, folder / "model", None, **steps, seed=0)
+    kept = Kept(member, folder)
+    train(options, kept)
+    torch.save(kept.network.state_dict(), folder / f"rank{member.rank}.pth")
+
+if __name__ == "__main__":
+    data, folder = map(Path, sys.argv[1:])
+    Cluster(("127.0.0.1",), "127.0.0.1", gpus=2, has_cuda=False).run(functools.partial(work, data, folder))
+"""
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -152,10 +183,28 @@ def test_an_interrupted_training_goes_on_after_its_last_epoch(
     assert all(torch.allclose(resumed[name], whole[name], atol=1e-4) for name in whole)
 
 
-def test_two_hosts_train_one_network_and_the_first_saves_it(data: Path, tmp_path: Path) -> None:
+def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+        return str(probe.getsockname()[1])
+
+
+def test_the_processes_of_one_host_train_one_network(data: Path, tmp_path: Path) -> None:
+    """As on a host with two GPUs, but on the processor; each process leaves what it has in the end."""
+    (tmp_path / "each.py").write_text(EACH_PROCESS)
+    environment = variables(data, tmp_path, MASTER_PORT=free_port(), PYTHONPATH=str(FOLDER))
+    command = [sys.executable, tmp_path / "each.py", data, tmp_path]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, second = (torch.load(tmp_path / f"rank{rank}.pth", weights_only=True) for rank in range(2))
+    assert first.keys() == second.keys()
+    assert all(torch.equal(value, second[name]) for name, value in first.items() if "running" not in name)
+    saved = weights(tmp_path / "model")
+    assert all(torch.equal(saved[name], first[name]) for name in saved)
+
+
+def test_two_hosts_train_one_network_and_the_first_saves_it(data: Path, tmp_path: Path) -> None:
+    port = free_port()
     hosts = ["127.0.0.1", "localhost"]
     processes = [
         started(

@@ -123,6 +123,14 @@ def test_a_file_that_was_saved_before_is_packed_as_it_is(
     np.testing.assert_allclose(serve(model_dir).invoke(ROWS).json(), expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["model/serve.py", "../serve.py", "/opt/ml/code/serve.py"])
+def test_an_entry_point_with_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "model.yaml").write_text(f"entry_point: {name}\n")
+
+    with pytest.raises(AssetError, match=f"entry_point: '{name}' is no name of a Python file in the model folder"):
+        find_model(str(tmp_path))
+
+
 def test_a_handler_that_is_named_but_not_there_is_refused(unpack: Unpack, tmp_path: Path) -> None:
     folder = tmp_path / "linear_serve"
     shutil.copytree(FOLDER, folder)

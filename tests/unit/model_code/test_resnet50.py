@@ -132,10 +132,11 @@ def test_an_accept_that_cannot_be_met_is_406(client: Client) -> None:
         (picture("dots")[:500], "image/png", "no JPEG or PNG image"),
         (b"1,2", "text/csv", "Content type 'text/csv' is not supported; send image/jpeg, image/png"),
         (npy(np.zeros((1, 3, 64, 64), np.uint8)), NPY, "send floats of shape"),
+        (npy(np.full((1, 3, 64, 64), 3e38, np.float32)), NPY, "prepared pixels lie between -3 and 3"),
         (b'{"url": "https://images.example.com/a.png"}', "application/json", "Fetching of URLs is off."),
         (b'{"instances": [1]}', "application/json", 'The body is not {"url": "https://…"}.'),
     ],
-    ids=["gif", "half", "csv", "bytes", "url", "json"],
+    ids=["gif", "half", "csv", "bytes", "large", "url", "json"],
 )
 def test_what_it_cannot_take_is_the_clients_mistake(
     client: Client, body: bytes, content_type: str, reason: str
@@ -143,6 +144,12 @@ def test_what_it_cannot_take_is_the_clients_mistake(
     answer = client.invoke(body, content_type)
     assert answer.status == 400
     assert reason in answer.reason
+
+
+def test_the_largest_numbers_that_are_taken_have_probabilities(client: Client) -> None:
+    images = np.where(np.random.default_rng(0).random((2, 3, 64, 64)) < 0.5, -1e4, 1e4)
+    found = np.load(io.BytesIO(client.invoke(npy(images), NPY, NPY).body))
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
 
 
 def test_hosts_in_the_settings_turn_fetching_on(

@@ -180,11 +180,33 @@ def test_prepared_images_come_as_npy(dtype: str) -> None:
         (npy(np.zeros((3, 3, 64, 64))), "has 12288 pixels; 10000 are taken"),
         (npy(np.full((1, 3, 64, 64), np.nan)), "not finite"),
         (npy(np.full((1, 3, 64, 64), 1e300)), "not finite"),
+        (
+            npy(np.full((1, 3, 64, 64), 3e38, np.float32)),
+            r"is 3e\+38; prepared pixels lie between -3 and 3",
+        ),
+        (
+            npy(np.full((1, 3, 64, 64), -10_001.0)),
+            "is -10001; prepared pixels lie between -3 and 3",
+        ),
         (npy(np.zeros((1, 3, 64, 64)))[:-1], "The body is no NPY array"),
         (b"PK\3\4", "The body is no NPY array"),
         (npy(np.array([None])), "The body is no NPY array"),
     ],
-    ids=["bytes", "one", "channels", "none", "small", "many", "nan", "large", "short", "zip", "pickle"],
+    ids=[
+        "bytes",
+        "one",
+        "channels",
+        "none",
+        "small",
+        "many",
+        "nan",
+        "infinite",
+        "large",
+        "low",
+        "short",
+        "zip",
+        "pickle",
+    ],
 )
 def test_arrays_that_are_no_prepared_images(body: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):

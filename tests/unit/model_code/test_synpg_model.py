@@ -154,8 +154,7 @@ def train_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     threads = torch.get_num_threads()
 
     def run(name: str, *options: str) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
+        folder = tmp_path / "made" / name
         monkeypatch.setattr("sys.argv", ["train.py", "--output", str(folder), *options])
         synpg.train.main()
         return folder
@@ -170,6 +169,15 @@ def test_the_number_of_threads_changes_no_weight(train_anew: Callable[..., Path]
         torch.set_num_threads(threads)
         written.append((train_anew(f"{threads}", "--steps", "3") / "weights.pth").read_bytes())
     assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("option", ["--steps", "--batch"])
+def test_a_number_below_one_is_refused(
+    train_anew: Callable[..., Path], capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        train_anew("refused", option, "0")
+    assert f"argument {option}: 0 is less than 1" in capsys.readouterr().err
 
 
 @pytest.mark.soak

@@ -84,9 +84,13 @@ def test_words_that_were_never_seen_have_an_answer_too(client: Any) -> None:
         ({"beams": 9}, "beams: 9 is not allowed; send a whole number from 1 to 8."),
         ({"beams": True}, "beams: True is not allowed; send a whole number from 1 to 8."),
         ({"beams": "2"}, "beams: '2' is not allowed; send a whole number from 1 to 8."),
-        ({"template": ""}, "template: is not known; send sent, synt and tmpl, and beams if you like."),
+        ({"template": ""}, "'template': is not known; send sent, synt and tmpl, and beams if you like."),
+        ({"sent": "a \ud800 day"}, "sent: has '\\ud800' at character 3, half of a character"),
+        ({"synt": "(ROOT (\ud800 we))"}, "synt: has '\\ud800' at character 8, half of a character"),
+        ({"tmpl": "(ROOT (S\udfff ))"}, "tmpl: has '\\udfff' at character 9, half of a character"),
+        ({"\ud800": ""}, "'\\ud800': is not known; send sent, synt and tmpl"),
     ],
-    ids=range(14),
+    ids=range(18),
 )
 def test_a_mistake_in_the_request_is_the_clients(client: Any, change: dict[str, Any], reason: str) -> None:
     response = client.invoke({**PICNIC, **change})
