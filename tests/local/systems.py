@@ -23,22 +23,12 @@ from .conftest import ACCOUNT, REGION, Machine, Project
 from .test_own_container import write_wheel
 
 ROLE = "brought-along"
-LABELS = ("cat", "dog", "owl", "bee")
 _NAME = "systems"
 _ENVIRONMENTS = ROOT / "environments"
 _FILES = (
     "local",
     *(f"examples/{name}" for name in ("linear-serve", "synpg", "cifar10", "resnet50", "sdk-defaults")),
 )
-_TINY = f"""\
-labels = {json.dumps(LABELS)}
-seeded = ["backbone", "head"]
-[head]
-hidden = 8
-[backbone]
-width = 4
-blocks = [1, 1, 1, 1]
-"""
 _HANDLER_WITH_REQUIREMENT = """
 import added
 {handler}
@@ -107,16 +97,14 @@ class Systems:
 def deployed_systems(machine: Machine, folder: Path) -> Iterator[Systems]:
     """Deploy the settings of the examples and of the local environment by one call of the CDK CLI.
 
-    Two models are made quick: the images' is trained for a moment, by `slipway train`, and the network of the
-    pictures has a thousandth of its size. One endpoint has a role that its user made; another, beside the five,
-    has a handler of one function and a requirement.
+    One model is made quick: cifar10 is trained for a moment, by `slipway train`. One endpoint has a role that its
+    user made; another, beside the five, has a handler of one function and a requirement.
     """
     project = Project(machine, folder, _NAME)
     data = folder / "data"
     files = [yaml.safe_load((_ENVIRONMENTS / f"{file}.yaml").read_text()) for file in _FILES]
     endpoints = {name: endpoint for file in files for name, endpoint in file["endpoints"].items()}
     endpoints["linear-serve"]["execution_role_arn"] = _bring_role(machine)
-    endpoints["resnet50"]["model"] = str(_small_network(folder / "pictures"))
     endpoints["cifar10"]["model"] = str(folder / "images")
     endpoints["tensors"] = {**endpoints["sdk-defaults"], "model": str(_with_requirement(folder / "tensors"))}
     [training] = [file["training"] for file in files if "training" in file]
@@ -150,12 +138,6 @@ def _remove_role(machine: Machine) -> None:
 
 def _copy(model: str, folder: Path, *without: str) -> Path:
     shutil.copytree(MODEL_CODE / model, folder, ignore=shutil.ignore_patterns("__pycache__", *without))
-    return folder
-
-
-def _small_network(folder: Path) -> Path:
-    _copy("resnet50", folder, "head.pth", "samples")
-    (folder / "classifier.toml").write_text(_TINY)
     return folder
 
 
