@@ -1,4 +1,4 @@
-"""The real CDK CLI over the committed environments; `make check` has cfn-lint read the same templates."""
+"""The real CDK CLI and cfn-lint over the committed environments."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ TOOLS = [str(Path(sys.executable).parent)]
 
 
 @pytest.mark.parametrize("environment", ["local", "dev", "staging", "prod"])
-def test_every_environment_synthesizes_without_a_warning(environment: str, tmp_path: Path) -> None:
+def test_every_environment_synthesizes_and_is_clean(environment: str, tmp_path: Path) -> None:
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
     variables |= {
         "PATH": os.pathsep.join([*TOOLS, variables["PATH"]]),
@@ -27,4 +27,8 @@ def test_every_environment_synthesizes_without_a_warning(environment: str, tmp_p
     assert synth.returncode == 0, synth.stderr
     warnings = [line for line in synth.stderr.splitlines() if "WARNING" in line]
     assert warnings == [], synth.stderr
-    assert len(list(tmp_path.glob("*.template.json"))) == 2
+
+    templates = sorted(str(path) for path in tmp_path.glob("*.template.json"))
+    assert len(templates) == 2
+    lint = subprocess.run(["cfn-lint", *templates], env=variables, capture_output=True, text=True, check=False)
+    assert lint.returncode == 0, lint.stdout

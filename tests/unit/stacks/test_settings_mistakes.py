@@ -335,7 +335,7 @@ ANYTHING = st.recursive(
 )
 
 
-@hypothesis_settings(derandomize=True, max_examples=60, deadline=None)
+@hypothesis_settings(derandomize=True, max_examples=200, deadline=None)
 @given(endpoints=ANYTHING, hosting=ANYTHING, account=ANYTHING, tags=ANYTHING)
 def test_whatever_stands_there_gets_messages_and_no_traceback(
     tmp_path_factory: pytest.TempPathFactory, endpoints: Any, hosting: Any, account: Any, tags: Any
