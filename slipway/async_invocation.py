@@ -9,8 +9,8 @@ from typing import Any
 
 from slipway.errors import CommandError
 from slipway.invocation import Request, Response
+from stacks.hosting.asynchronous.prefixes import async_prefix
 from stacks.settings import AsyncHosting, EnvironmentSettings
-from stacks.settings.key_prefixes import async_prefix
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 5.0
 """Seconds between two looks for the answer; each is half as long again as the one before."""

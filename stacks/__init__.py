@@ -1,7 +1,7 @@
 """What is deployed: settings in, CDK stacks out.
 
-Nothing here imports torch or a SageMaker SDK, so that synth stays light. `names`, `containers`, `instance_types`
-and `settings` do not import the CDK either, so that the command line may use them.
+Nothing here imports torch or a SageMaker SDK, so that synth stays light. `names`, `containers`, `instance_types`,
+`settings` and the settings of `hosting` do not import the CDK either, so that the command line may use them.
 """
 
 import importlib.util

@@ -8,7 +8,7 @@ from aws_cdk import aws_ssm as ssm
 from stacks.bootstrap_roles import bootstrap_role
 from stacks.kms_key import made_key
 from stacks.settings import EnvironmentSettings
-from stacks.settings.observability import MADE
+from stacks.settings_common.made import MADE
 
 
 def bucket_key(stack: cdk.Stack, settings: EnvironmentSettings) -> kms.IKey | None:

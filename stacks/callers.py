@@ -1,6 +1,6 @@
 """What clients of an endpoint need: its current name, and the permission to call it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -29,8 +29,8 @@ class Callers(Construct):
     endpoint_names
         The endpoint's names under every mode, with `*` for the rest of a name: while a switch between them goes
         on, clients call the old one, then the new.
-    is_async
-        Whether the endpoint has a queue.
+    invocations
+        The actions by which callers reach it beside `sagemaker:InvokeEndpoint`.
     statements
         What its callers need beside that.
     """
@@ -44,7 +44,7 @@ class Callers(Construct):
         endpoint: cdk.CfnResource,
         endpoint_name: str,
         endpoint_names: Sequence[str],
-        is_async: bool = False,
+        invocations: Iterable[str] = (),
         statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
         super().__init__(scope, construct_id)
@@ -64,7 +64,7 @@ class Callers(Construct):
             statements=[
                 iam.PolicyStatement(
                     sid="InvokeEndpoint",
-                    actions=["sagemaker:InvokeEndpoint", *(["sagemaker:InvokeEndpointAsync"] if is_async else [])],
+                    actions=["sagemaker:InvokeEndpoint", *invocations],
                     resources=[place.arn("sagemaker", f"endpoint/{name}") for name in endpoint_names],
                 ),
                 iam.PolicyStatement(

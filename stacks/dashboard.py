@@ -1,14 +1,13 @@
 """The CloudWatch dashboard of an endpoint: whether it is up, how slow, how full, and how many instances it has."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.dashboard_graph import Graph
-from stacks.dashboard_graphs import graphs_of
 from stacks.place import place_of
 from stacks.settings import EndpointSettings
 
@@ -32,8 +31,7 @@ def add_dashboard(
     scope: Construct,
     *,
     name: str,
-    settings: EndpointSettings,
-    endpoint_name: str,
+    graphs: Iterable[Graph],
     alarm_arns: Sequence[str],
 ) -> cloudwatch.CfnDashboard:
     """Make the dashboard `Dashboard` in `scope`, and an output with its address.
@@ -44,10 +42,8 @@ def add_dashboard(
         The endpoint's stack.
     name
         The dashboard's name, unique in the account and region.
-    settings
-        Of the endpoint.
-    endpoint_name
-        The endpoint's current name.
+    graphs
+        What it shows.
     alarm_arns
         The alarms whose states are shown.
 
@@ -56,7 +52,6 @@ def add_dashboard(
     Source: Amazon CloudWatch API, "Dashboard body structure and syntax".
     """
     above = _ALARMS_HEIGHT if alarm_arns else 0
-    graphs = graphs_of(settings, endpoint_name)
     region = place_of(scope).region
     widgets = [
         *([_alarms(alarm_arns)] if alarm_arns else []),

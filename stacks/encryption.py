@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.kms_key import made_key
 from stacks.settings import EndpointSettings, EnvironmentSettings
-from stacks.settings.observability import MADE
+from stacks.settings_common.made import MADE
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class EndpointKeys:
         ]
 
     def caller_statements(self) -> list[iam.PolicyStatement]:
-        """Let callers write to the bucket and read from it; those of an asynchronous endpoint do."""
+        """Let callers write to the bucket and read from it; those do who exchange objects with the endpoint."""
         if not self.bucket:
             return []
         actions = ["kms:Decrypt", "kms:GenerateDataKey"]

@@ -1,13 +1,14 @@
 """The EndpointConfig of an endpoint: its variants, and what goes for all of them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.data_capture import data_capture_config
 from stacks.encryption import EndpointKeys
-from stacks.hosting import AsyncInference, production_variant
+from stacks.hosting.hosted_endpoint import HostedEndpoint
 from stacks.names import Names
 from stacks.settings import EndpointSettings
 
@@ -19,7 +20,7 @@ def add_endpoint_config(
     endpoint: str,
     settings: EndpointSettings,
     models: Mapping[str, sagemaker.CfnModel],
-    asynchronous: AsyncInference | None,
+    hosted: HostedEndpoint[Any],
     keys: EndpointKeys,
 ) -> sagemaker.CfnEndpointConfig:
     """Make `EndpointConfig` in `scope`.
@@ -36,13 +37,18 @@ def add_endpoint_config(
         Of the endpoint.
     models
         The Model of each variant, by the variant's name.
-    asynchronous
-        What asynchronous hosting adds; None for the other ways to host.
+    hosted
+        What its way to host says of the variants, and adds beside them.
     keys
         The endpoint's KMS keys.
     """
     variants = {
-        variant.name: production_variant(variant, models[variant.name].attr_model_name)
+        variant.name: sagemaker.CfnEndpointConfig.ProductionVariantProperty(
+            variant_name=variant.name,
+            model_name=models[variant.name].attr_model_name,
+            initial_variant_weight=variant.weight,
+            **hosted.variant_properties(variant.hosting, variant.container),
+        )
         for variant in settings.all_variants
     }
     shadows = [variants[variant.name] for variant in settings.all_variants if variant.is_shadow]
@@ -52,11 +58,11 @@ def add_endpoint_config(
         "EndpointConfig",
         production_variants=[variants[variant.name] for variant in settings.production_variants],
         shadow_production_variants=shadows or None,
-        async_inference_config=asynchronous.config() if asynchronous else None,
         data_capture_config=data_capture_config(
             capture, bucket=names.bucket, endpoint=endpoint, key_arn=keys.data_capture
         )
         if capture
         else None,
         kms_key_id=keys.volume,
+        **hosted.config_properties(),
     )

@@ -1,9 +1,11 @@
 """The stateless stack of one endpoint: role, models, endpoint config, endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -13,14 +15,17 @@ from stacks.container_image import container_image
 from stacks.encryption import endpoint_keys
 from stacks.endpoint_config import add_endpoint_config
 from stacks.execution_role import ExecutionRole
-from stacks.hosting import AsyncInference, add_endpoint, mode_id
+from stacks.hosting.endpoint import add_endpoint, mode_id
+from stacks.hosting.hosted_endpoint import HostedEndpoint
+from stacks.hosting.object_access import ObjectAccess
 from stacks.model import VariantModel
 from stacks.names import LOG_GROUPS
 from stacks.network import note_network
+from stacks.object_statements import object_statements
 from stacks.observe import observe
 from stacks.role_features import feature_statements, note_reasons
 from stacks.rollout import EndpointRollout
-from stacks.settings import VARIANT_NAME, AsyncHosting, EnvironmentSettings, Variant, mode_patterns
+from stacks.settings import VARIANT_NAME, EnvironmentSettings, Variant, mode_patterns
 
 
 class EndpointStack(cdk.Stack):
@@ -73,7 +78,7 @@ class EndpointStack(cdk.Stack):
 
         self._mode = self._settings.mode
         self._endpoint_name = names.endpoint(endpoint, self._mode)
-        self._asynchronous = self._async_inference()
+        self._hosted = self._hosted_endpoint()
         # Another mode has an endpoint of its own, and so alarms of its own.
         self._rollout = EndpointRollout(
             self,
@@ -91,6 +96,7 @@ class EndpointStack(cdk.Stack):
             self,
             dashboard_name=names.dashboard(endpoint),
             settings=self._settings,
+            hosted=self._hosted,
             endpoint_name=self._endpoint_name,
             topics_key_arn=self._keys.topics,
             rollout=self._rollout,
@@ -142,7 +148,8 @@ class EndpointStack(cdk.Stack):
                 f"{LOG_GROUPS}{name}" for name in self._names.endpoint_patterns(self._name, mode_patterns())
             ],
             statements=[
-                *(self._asynchronous.role_statements() if self._asynchronous else []),
+                *self._on_objects(self._settings.hosting.role_access(self._name)),
+                *self._hosted.role_statements(),
                 *self._rollout.role_statements(),
                 *feature_statements(
                     self,
@@ -150,7 +157,7 @@ class EndpointStack(cdk.Stack):
                     endpoint=self._name,
                     settings=self._settings,
                     keys=self._keys,
-                    publishes=self._asynchronous is not None and self._asynchronous.makes_topics,
+                    publishes=self._hosted.makes_topics,
                 ),
             ],
         )
@@ -168,7 +175,7 @@ class EndpointStack(cdk.Stack):
             models={
                 model.variant.name: model.add_to(self._scope_of(model.variant), role) for model in self._models
             },
-            asynchronous=self._asynchronous,
+            hosted=self._hosted,
             keys=self._keys,
         )
         made = add_endpoint(
@@ -184,33 +191,30 @@ class EndpointStack(cdk.Stack):
             made.node.add_dependency(role.policy)
         return made
 
-    def _async_inference(self) -> AsyncInference | None:
+    def _hosted_endpoint(self) -> HostedEndpoint[Any]:
         hosting = self._settings.hosting
-        if not isinstance(hosting, AsyncHosting):
-            return None
-        return AsyncInference(
+        return hosting.in_stack()(
             self,
-            "Async",
             hosting=hosting,
             endpoint=self._name,
             bucket=self._names.bucket,
             topics_key=self._keys.topics,
         )
 
-    def _autoscaling(self, endpoint: sagemaker.CfnEndpoint) -> None:
-        if self._settings.hosting.autoscaling is None:
-            return
-        from stacks.autoscaling import add_autoscaling  # noqa: PLC0415 (most endpoints go without)
+    def _on_objects(self, accesses: Sequence[ObjectAccess]) -> list[iam.PolicyStatement]:
+        return object_statements(self, bucket=self._names.bucket, accesses=accesses)
 
-        add_autoscaling(
-            Construct(self, f"{mode_id(self._mode)}Autoscaling"),
-            endpoint=endpoint,
-            endpoint_name=self._endpoint_name,
-            variants=self._settings.production_variants,
-        )
+    def _autoscaling(self, endpoint: sagemaker.CfnEndpoint) -> None:
+        if self._settings.hosting.scaling is None:
+            return
+        # Another mode has targets of its own.
+        scope = Construct(self, f"{mode_id(self._mode)}Autoscaling")
+        for variant in self._settings.production_variants:
+            self._hosted.scale(Construct(scope, variant.name), endpoint, self._endpoint_name, variant.name)
 
     def _callers(self, endpoint: sagemaker.CfnEndpoint) -> None:
-        names = self._names
+        names, hosting = self._names, self._settings.hosting
+        exchanged = hosting.caller_access(self._name)
         callers = Callers(
             self,
             "Callers",
@@ -218,13 +222,11 @@ class EndpointStack(cdk.Stack):
             endpoint=endpoint,
             endpoint_name=self._endpoint_name,
             endpoint_names=names.endpoint_patterns(self._name, mode_patterns()),
-            is_async=self._asynchronous is not None,
-            statements=[*self._asynchronous.caller_statements(), *self._keys.caller_statements()]
-            if self._asynchronous
-            else (),
+            invocations=hosting.invocations.values(),
+            statements=[*self._on_objects(exchanged), *(self._keys.caller_statements() if exchanged else [])],
         )
         cdk.CfnOutput(self, "EndpointName", value=self._endpoint_name)
         cdk.CfnOutput(self, "EndpointNameParameter", value=names.parameter(self._name))
         cdk.CfnOutput(self, "CallerPolicyArn", value=callers.policy.managed_policy_arn)
-        if self._asynchronous:
-            cdk.CfnOutput(self, "AsyncInputLocation", value=self._asynchronous.input_location)
+        for output, value in self._hosted.outputs().items():
+            cdk.CfnOutput(self, output, value=value)

@@ -183,6 +183,8 @@ class EnvironmentApp(cdk.App):
             our_rules()  # they take a moment to compile
             import_stacks()
             settings = self.load_settings(account)
+            for endpoint in settings.endpoints.values():
+                endpoint.hosting.in_stack()  # which imports what writes it into a stack
             return settings, self.package_models(settings)
 
         rules, (settings, packages) = load_beside(read_and_package)

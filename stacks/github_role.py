@@ -1,6 +1,6 @@
 """The role that GitHub's workflows take on: it deploys through the bootstrap roles, and tries the endpoints."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import chain
 
 import aws_cdk as cdk
@@ -9,8 +9,10 @@ from constructs import Construct
 
 from stacks.bootstrap_roles import bootstrap_role
 from stacks.encryption import bucket_key_arn
+from stacks.hosting.object_access import ObjectAccess
+from stacks.object_statements import object_statements
 from stacks.place import place_of
-from stacks.settings import AsyncHosting, EnvironmentSettings, mode_patterns
+from stacks.settings import EnvironmentSettings, mode_patterns
 from stacks.settings.github import ISSUER, GitHubSettings
 
 AUDIENCE = "sts.amazonaws.com"
@@ -74,7 +76,7 @@ class GitHubRole(Construct):
                     resources=[bootstrap_role(stack, kind).arn for kind in _BOOTSTRAP_ROLES],
                 ),
                 *(_asking(stack, settings) if settings.endpoints else ()),
-                *_exchanging_objects(stack, settings, asynchronous(settings)),
+                *_exchanging_objects(stack, settings),
             ],
         )
 
@@ -84,10 +86,11 @@ class GitHubRole(Construct):
         return self._role.role_arn
 
 
-def asynchronous(settings: EnvironmentSettings) -> dict[str, AsyncHosting]:
-    """Return the hosting of the endpoints whose requests and answers go through the artifact bucket, by name."""
-    hostings = {name: endpoint.hosting for name, endpoint in settings.endpoints.items()}
-    return {name: hosting for name, hosting in hostings.items() if isinstance(hosting, AsyncHosting)}
+def exchanged_objects(settings: EnvironmentSettings) -> list[ObjectAccess]:
+    """List what the callers of all endpoints put into the artifact bucket and read there."""
+    return [
+        access for name, endpoint in settings.endpoints.items() for access in endpoint.hosting.caller_access(name)
+    ]
 
 
 def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.PolicyStatement]:
@@ -113,29 +116,18 @@ def _asking(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.Pol
         actions=["ssm:GetParameter"],
         resources=[place.arn("ssm", f"parameter{names.parameter(name)}") for name in settings.endpoints],
     )
-    if queues := asynchronous(settings):
-        yield iam.PolicyStatement(
-            sid="InvokeAsync",
-            actions=["sagemaker:InvokeEndpointAsync"],
-            resources=[*chain.from_iterable(arns[name] for name in queues)],
-        )
+    others: dict[tuple[str, str], list[str]] = {}
+    for name, endpoint in settings.endpoints.items():
+        for sid, action in endpoint.hosting.invocations.items():
+            others.setdefault((sid, action), []).extend(arns[name])
+    for (sid, action), resources in others.items():
+        yield iam.PolicyStatement(sid=sid, actions=[action], resources=resources)
 
 
-def _exchanging_objects(
-    stack: cdk.Stack, settings: EnvironmentSettings, queues: Mapping[str, AsyncHosting]
-) -> Iterable[iam.PolicyStatement]:
+def _exchanging_objects(stack: cdk.Stack, settings: EnvironmentSettings) -> Iterable[iam.PolicyStatement]:
     """Yield what it takes to put requests into the artifact bucket, and to read answers and failures there."""
-    if not queues:
-        return
-    bucket = place_of(stack).s3_arn(settings.names.bucket)
-    inputs = [f"{bucket}/{hosting.key_prefix(name, 'input')}*" for name, hosting in queues.items()]
-    outputs = [
-        f"{bucket}/{prefix}*"
-        for name, hosting in queues.items()
-        for prefix in (hosting.key_prefix(name, "output"), hosting.key_prefix(name, "failure"))
-    ]
-    yield iam.PolicyStatement(sid="WriteAsyncInput", actions=["s3:PutObject"], resources=inputs)
-    yield iam.PolicyStatement(sid="ReadAsyncOutput", actions=["s3:GetObject"], resources=outputs)
-    if key := bucket_key_arn(stack, settings):
+    exchanged = exchanged_objects(settings)
+    yield from object_statements(stack, bucket=settings.names.bucket, accesses=exchanged)
+    if exchanged and (key := bucket_key_arn(stack, settings)):
         actions = ["kms:Decrypt", "kms:GenerateDataKey"]
         yield iam.PolicyStatement(sid="UseBucketKey", actions=actions, resources=[key])

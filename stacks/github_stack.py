@@ -4,10 +4,10 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from stacks.github_role import AUDIENCE, GitHubRole, asynchronous
+from stacks.github_role import AUDIENCE, GitHubRole, exchanged_objects
 from stacks.settings import EnvironmentSettings
 from stacks.settings.github import ISSUER, GitHubSettings
-from stacks.settings.observability import MADE
+from stacks.settings_common.made import MADE
 
 
 class GitHubStack(cdk.Stack):
@@ -45,7 +45,7 @@ class GitHubStack(cdk.Stack):
         provider = self._made_provider() if github.oidc_provider == MADE else github.oidc_provider
         role = GitHubRole(self, "DeployRole", settings=settings, github=github, provider_arn=provider)
         cdk.CfnOutput(self, "DeployRoleArn", value=role.arn)
-        self.reads_bucket_key = settings.encryption.bucket == MADE and bool(asynchronous(settings))
+        self.reads_bucket_key = settings.encryption.bucket == MADE and bool(exchanged_objects(settings))
 
     def _made_provider(self) -> str:
         provider = iam.CfnOIDCProvider(self, "GitHubProvider", url=f"https://{ISSUER}", client_id_list=[AUDIENCE])

@@ -1,34 +1,28 @@
 """The alarms that tell somebody, and undo nothing: an endpoint that fills up, fails or falls behind."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.dashboard_graph import INSTANCES, REQUESTS
+from stacks.hosting.hosted_endpoint import HostedEndpoint
 from stacks.settings import EndpointSettings, Variant
+from stacks.watched_metric import WatchedMetric
 
 _PERIOD = 60
 _PERIODS, _BREACHING = 5, 3
 """Three minutes of the last five: a single burst wakes nobody."""
 
 
-@dataclass(frozen=True)
-class _Watched:
-    """One metric and its threshold; the alarm's id starts with `name`."""
-
-    name: str
-    what: str
-    namespace: str
-    metric: str
-    statistic: str
-    threshold: float
-    variant: str | None
-
-
 def notifying_alarms(
-    scope: Construct, settings: EndpointSettings, *, endpoint_name: str, topic_arn: str
+    scope: Construct,
+    settings: EndpointSettings,
+    *,
+    hosted: HostedEndpoint[Any],
+    endpoint_name: str,
+    topic_arn: str,
 ) -> list[cloudwatch.CfnAlarm]:
     """Make the alarms in `scope`; those that undo updates are of `stacks.alarms`, and not made once more here.
 
@@ -38,6 +32,8 @@ def notifying_alarms(
         The endpoint's stack.
     settings
         Of the endpoint.
+    hosted
+        What its way to host has alarms for beside these.
     endpoint_name
         The endpoint's current name.
     topic_arn
@@ -45,7 +41,7 @@ def notifying_alarms(
 
     Notes
     -----
-    Metrics: as of `stacks.dashboard_graphs`.
+    Metrics: Amazon SageMaker AI Developer Guide, "Amazon SageMaker AI metrics in Amazon CloudWatch".
     """
     # Below a construct of their own, ids carry a hash, so that names that differ by a hyphen alone do not meet.
     of_several = Construct(scope, "VariantAlarms") if len(settings.all_variants) > 1 else None
@@ -67,7 +63,7 @@ def notifying_alarms(
             alarm_actions=[topic_arn],
             ok_actions=[topic_arn],
         )
-        for watched in _watched(settings)
+        for watched in _watched(settings, hosted)
     ]
 
 
@@ -76,27 +72,22 @@ def _dimensions(endpoint_name: str, variant: str | None) -> list[cloudwatch.CfnA
     return [cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in named.items()]
 
 
-def _watched(settings: EndpointSettings) -> Iterator[_Watched]:
+def _watched(settings: EndpointSettings, hosted: HostedEndpoint[Any]) -> Iterator[WatchedMetric]:
     alarms = settings.observability.alarms
     for variant in settings.all_variants:
         yield from _of_variant(settings, variant)
-    if settings.hosting.has_queue and (age := alarms.age_of_oldest_request_in_seconds) is not None:
-        what = f"a request has waited longer than {age} s"
-        yield _Watched("Backlog", what, REQUESTS, "ApproximateAgeOfOldestRequest", "Maximum", age, None)
+        yield from hosted.variant_alarms(alarms, variant.name)
+    yield from hosted.endpoint_alarms(alarms)
 
 
-def _of_variant(settings: EndpointSettings, variant: Variant) -> Iterator[_Watched]:
+def _of_variant(settings: EndpointSettings, variant: Variant) -> Iterator[WatchedMetric]:
     alarms, way = settings.observability.alarms, settings.hosting
     if not way.is_watched and (share := alarms.invocation_5xx_errors_in_percent) is not None:
         what = f"more than {share:g} % of the requests fail"
-        yield _Watched("Errors", what, REQUESTS, "Invocation5XXErrors", "Average", share / 100, variant.name)
+        yield WatchedMetric("Errors", what, REQUESTS, "Invocation5XXErrors", "Average", share / 100, variant.name)
     if (full := alarms.memory_utilization_in_percent) is not None:
         what = f"more than {full:g} % of the memory is in use"
-        yield _Watched("Memory", what, INSTANCES, "MemoryUtilization", "Maximum", full, variant.name)
+        yield WatchedMetric("Memory", what, INSTANCES, "MemoryUtilization", "Maximum", full, variant.name)
     if way.has_instances and (full := alarms.disk_utilization_in_percent) is not None:
         what = f"more than {full:g} % of the disk is in use"
-        yield _Watched("Disk", what, INSTANCES, "DiskUtilization", "Maximum", full, variant.name)
-    if way.has_max_concurrency and (busy := alarms.concurrency_utilization_in_percent) is not None:
-        what = f"more than {busy:g} % of max_concurrency is in use; requests beyond it are throttled"
-        metric = "ServerlessConcurrentExecutionsUtilization"
-        yield _Watched("Concurrency", what, REQUESTS, metric, "Maximum", busy / 100, variant.name)
+        yield WatchedMetric("Disk", what, INSTANCES, "DiskUtilization", "Maximum", full, variant.name)

@@ -1,8 +1,12 @@
 """What shows how an endpoint is: the topic of its alarms, the alarms that only tell, and the dashboard."""
 
+from typing import Any
+
 import aws_cdk as cdk
 
 from stacks.dashboard import add_dashboard, wants_dashboard
+from stacks.dashboard_graph import Lines
+from stacks.hosting.hosted_endpoint import HostedEndpoint
 from stacks.notifying_alarms import notifying_alarms
 from stacks.rollout import EndpointRollout
 from stacks.settings import EndpointSettings
@@ -14,6 +18,7 @@ def observe(
     *,
     dashboard_name: str,
     settings: EndpointSettings,
+    hosted: HostedEndpoint[Any],
     endpoint_name: str,
     topics_key_arn: str | None,
     rollout: EndpointRollout,
@@ -28,6 +33,8 @@ def observe(
         Of the dashboard.
     settings
         Of the endpoint.
+    hosted
+        What its way to host has of graphs and alarms.
     endpoint_name
         The endpoint's current name.
     topics_key_arn
@@ -41,13 +48,12 @@ def observe(
         for alarm in rollout.alarms:
             alarm.alarm_actions = [topic]
             alarm.ok_actions = [topic]
-        notifying = notifying_alarms(stack, settings, endpoint_name=endpoint_name, topic_arn=topic)
+        notifying = notifying_alarms(stack, settings, hosted=hosted, endpoint_name=endpoint_name, topic_arn=topic)
         alarm_arns += [alarm.attr_arn for alarm in notifying]
     if wants_dashboard(settings):
         add_dashboard(
             stack,
             name=dashboard_name,
-            settings=settings,
-            endpoint_name=endpoint_name,
+            graphs=hosted.graphs(Lines(settings.all_variants, endpoint_name)),
             alarm_arns=alarm_arns,
         )

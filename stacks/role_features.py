@@ -39,7 +39,8 @@ def feature_statements(
         Whether the role publishes to topics that the stack makes.
     """
     capture = settings.data_capture
-    writes = settings.hosting.has_queue or (capture is not None and keys.data_capture is None)
+    stores = any(access.action == "s3:PutObject" for access in settings.hosting.role_access(endpoint))
+    writes = stores or (capture is not None and keys.data_capture is None)
     return [
         *(
             [list_statement(stack, bucket=names.bucket, prefix=names.tarball_prefix(endpoint))]

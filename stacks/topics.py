@@ -6,7 +6,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.place import place_of
-from stacks.settings.observability import MADE, Observability
+from stacks.settings.observability import Observability
+from stacks.settings_common.made import MADE
 
 
 def made_topic(

@@ -90,4 +90,4 @@ def _scales_instances(settings: EndpointSettings) -> bool:
     The API retains no provisioned concurrency.
     """
     hosting = settings.hosting
-    return hosting.has_instances and hosting.autoscaling is not None
+    return hosting.has_instances and hosting.scaling is not None

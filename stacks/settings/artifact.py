@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from assets.mistakes import Mistake
-from stacks.settings.hosting import excludes
+from stacks.hosting import excludes
 
 Artifact = Literal["compressed", "uncompressed"]
 """`compressed`: one `model.tar.gz`. `uncompressed`: every file of it by itself, which no instance unpacks."""

@@ -10,17 +10,16 @@ from collections.abc import Iterator, Mapping
 from assets.mistakes import Mistake
 from stacks.container_fit import ami_problem
 from stacks.containers import default_container
+from stacks.hosting import way_of
 from stacks.instance_types import has_gpu, known_instance_types
 from stacks.settings.container import Container, parse_container
 from stacks.settings.feature_checks import feature_mistakes
 from stacks.settings.github import github_mistakes
-from stacks.settings.hosting import way_of
-from stacks.settings.hosting.checks import hosting_mistakes
 from stacks.settings.name_checks import name_mistakes
-from stacks.settings.raw import Raw, mapping, mappings, text
 from stacks.settings.rollout import METRICS
 from stacks.settings.rollout_checks import rollout_mistakes
 from stacks.settings.variant_checks import variant_mistakes
+from stacks.settings_common.raw import Raw, mapping, mappings, text
 
 
 def cross_checks(name: str, document: Mapping[object, object]) -> Iterator[Mistake]:
@@ -38,7 +37,8 @@ def cross_checks(name: str, document: Mapping[object, object]) -> Iterator[Mista
         key = f"endpoints.{endpoint}"
         if isinstance(settings.get("hosting"), Mapping):
             yield from _containers(key, settings, region)
-            yield from hosting_mistakes(key, settings, region)
+            if way := way_of(text(mapping(settings, "hosting"), "type")):
+                yield from way.mistakes(f"{key}.hosting", settings, region)
             yield from variant_mistakes(key, settings)
             yield from rollout_mistakes(key, settings)
             yield from _unpublished(key, settings)

@@ -20,7 +20,7 @@ from stacks.containers import (
 )
 from stacks.ecr_image import EcrImage, parse_ecr_image
 from stacks.instance_types import has_gpu
-from stacks.settings.base import SettingsModel
+from stacks.settings_common.base import SettingsModel
 
 _CUDA = r"[0-9]+\.[0-9]+"
 

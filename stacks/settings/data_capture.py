@@ -6,15 +6,15 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
-from stacks.settings.hosting import excludes
-from stacks.settings.key_prefixes import capture_prefix, checked_prefix
-
-_TAKEN = {"async": "what asynchronous endpoints read and write"}
+from stacks.hosting import excludes, hosting_ways
+from stacks.settings.key_prefixes import capture_prefix
+from stacks.settings_common.base import SettingsModel
+from stacks.settings_common.prefixes import checked_prefix
 
 
 def _prefix(value: str) -> str:
-    return checked_prefix(value, example="captures/fraud", taken=_TAKEN)
+    taken = {part: what for way in hosting_ways().values() for part, what in way.taken_prefixes.items()}
+    return checked_prefix(value, example="captures/fraud", taken=taken)
 
 
 def _something(value: bool, info: ValidationInfo) -> bool:

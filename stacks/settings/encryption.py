@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
-from stacks.settings.hosting import way_of
-from stacks.settings.observability import MADE
+from stacks.hosting import way_of
+from stacks.settings_common.base import SettingsModel
+from stacks.settings_common.made import MADE
 
 _KEY_ARN = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/(mrk-)?[0-9a-f-]+"  # AWS KMS API, KeyMetadata
 _REGION_OF_ARN = 3

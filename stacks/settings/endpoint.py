@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from stacks.containers import default_container
+from stacks.hosting import Hosting
 from stacks.settings.artifact import Artifact
-from stacks.settings.base import SettingsModel
 from stacks.settings.container import Container, ContainerSetting
 from stacks.settings.container_kinds import CatalogueContainer
 from stacks.settings.data_capture import DataCapture
 from stacks.settings.encryption import EndpointEncryption
-from stacks.settings.hosting import Hosting
 from stacks.settings.mode import endpoint_mode
 from stacks.settings.model_source import EndpointModelName
 from stacks.settings.network import Network
@@ -30,6 +29,7 @@ from stacks.settings.variants import (
     VariantSettings,
     variant_of,
 )
+from stacks.settings_common.base import SettingsModel
 
 LogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -126,7 +126,7 @@ class EndpointSettings(SettingsModel):
         return endpoint_mode(
             self.hosting.type,
             {one.name: type_ for one in self.production_variants if (type_ := one.hosting.instance_for_container)},
-            is_autoscaled=self.hosting.autoscaling is not None,
+            is_autoscaled=self.hosting.scaling is not None,
         )
 
     def effective_rollout(self, *, is_local: bool) -> Rollout | None:

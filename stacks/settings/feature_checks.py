@@ -6,20 +6,17 @@ As `checks`, these read the settings as YAML has them.
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
+from stacks.hosting import hosting_ways
 from stacks.instance_types import has_local_disks
 from stacks.role_statements import OWN_SIDS
 from stacks.settings.artifact import artifact_mistakes
 from stacks.settings.data_capture import data_capture_mistakes
 from stacks.settings.encryption import bucket_key_mistakes, encryption_mistakes
-from stacks.settings.hosting import way_of
 from stacks.settings.key_prefixes import shared_prefix_mistakes
 from stacks.settings.network import network_mistakes
-from stacks.settings.observability import MADE, observability_mistakes
-from stacks.settings.raw import mapping, text
+from stacks.settings.observability import observability_mistakes
 from stacks.settings.statements import statement_mistakes
-
-_TOPICS = ("success_topic", "error_topic")
-"""Keys of `hosting` with `type: async` that can be `made`."""
+from stacks.settings_common.made import MADE
 
 
 def feature_mistakes(document: Mapping[object, object]) -> Iterator[Mistake]:
@@ -52,12 +49,7 @@ def feature_mistakes(document: Mapping[object, object]) -> Iterator[Mistake]:
         )
         yield from statement_mistakes(key, settings, OWN_SIDS)
         yield from observability_mistakes(key, settings, region)
-    yield from shared_prefix_mistakes(endpoints, [name for name, one in endpoints.items() if _has_queue(one)])
-
-
-def _has_queue(settings: Mapping[object, object]) -> bool:
-    way = way_of(text(mapping(settings, "hosting"), "type"))
-    return way is not None and way.has_queue
+    yield from shared_prefix_mistakes(endpoints)
 
 
 def _instance_types(settings: Mapping[object, object], hosting: Mapping[object, object]) -> set[str]:
@@ -70,7 +62,8 @@ def _instance_types(settings: Mapping[object, object], hosting: Mapping[object, 
 def _makes_topics(settings: Mapping[object, object], hosting: Mapping[object, object]) -> bool:
     observability = settings.get("observability")
     alarms = isinstance(observability, Mapping) and observability.get("alarm_topic") == MADE
-    return alarms or MADE in [hosting.get(topic) for topic in _TOPICS]
+    topics = (hosting.get(key) for way in hosting_ways().values() for key in way.topic_keys)
+    return alarms or MADE in topics
 
 
 def _mappings(value: object) -> dict[str, Mapping[object, object]]:

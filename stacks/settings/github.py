@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
-from stacks.settings.observability import MADE
-from stacks.settings.raw import Raw, mapping, text
+from stacks.settings_common.base import SettingsModel
+from stacks.settings_common.made import MADE
+from stacks.settings_common.raw import Raw, mapping, text
 
 ISSUER = "token.actions.githubusercontent.com"
 """Who issues the workflows' tokens (GitHub Docs, "Configuring OpenID Connect in Amazon Web Services")."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from stacks.settings.hosting import hosting_ways
+from stacks.hosting import hosting_ways
 from stacks.settings.variants import VARIANT_NAME
 
 

@@ -10,11 +10,11 @@ from pydantic.json_schema import SkipJsonSchema
 from assets.nearest import did_you_mean
 from stacks.containers import dlc_accounts
 from stacks.names import PART, Names, is_part
-from stacks.settings.base import SettingsModel
 from stacks.settings.encryption import EnvironmentEncryption
 from stacks.settings.endpoint import EndpointSettings
 from stacks.settings.github import GitHubSettings
 from stacks.settings.training import TrainingSettings
+from stacks.settings_common.base import SettingsModel
 
 LOCAL_ACCOUNT = "000000000000"
 """The account of AWS on this machine."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
+from stacks.hosting import hosting_types
 from stacks.names import Names, is_part
-from stacks.settings.hosting import hosting_types
 from stacks.settings.mode import endpoint_mode
-from stacks.settings.raw import Raw, mapping, mappings, named_instance_types, text
 from stacks.settings.variants import VARIANT_NAME
+from stacks.settings_common.raw import Raw, mapping, mappings, named_instance_types, text
 
 
 def name_mistakes(name: str, document: Raw) -> Iterator[Mistake]:

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
-from stacks.settings.hosting import excludes
+from stacks.hosting import excludes
+from stacks.settings_common.base import SettingsModel
 
 _MAX_SUBNETS = 16
 _MAX_SECURITY_GROUPS = 5

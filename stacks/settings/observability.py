@@ -7,10 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
-
-MADE = "made"
-"""In place of an ARN: the stack makes the resource."""
+from stacks.hosting import OwnThresholds
+from stacks.settings_common.base import SettingsModel
+from stacks.settings_common.made import MADE
 
 _TOPIC_ARN = r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}"  # Amazon SNS API, CreateTopic
 _REGION_OF_ARN = 3
@@ -25,11 +24,8 @@ def _topic(value: str) -> str:
     )
 
 
-class NotifyingAlarms(SettingsModel):
-    """When the topic hears of the endpoint; a threshold of null leaves its alarm out.
-
-    With `type: real-time` the alarms of `rollout` tell of errors and latency; these here undo nothing.
-    """
+class _Thresholds(SettingsModel):
+    """The thresholds that several ways to host have."""
 
     invocation_5xx_errors_in_percent: float | None = Field(default=1.0, ge=0, le=100)
     """More of the requests than this fail; serverless and async."""
@@ -40,11 +36,12 @@ class NotifyingAlarms(SettingsModel):
     disk_utilization_in_percent: float | None = Field(default=85.0, ge=0, le=100)
     """More of the disk than this is in use; on instances."""
 
-    concurrency_utilization_in_percent: float | None = Field(default=90.0, ge=0, le=100)
-    """More of `max_concurrency` than this is in use; serverless."""
 
-    age_of_oldest_request_in_seconds: int | None = Field(default=900, ge=1, le=21600)
-    """A request has waited longer than this; async."""
+class NotifyingAlarms(OwnThresholds, _Thresholds):
+    """When the topic hears of the endpoint; a threshold of null leaves its alarm out.
+
+    With `type: real-time` the alarms of `rollout` tell of errors and latency; these here undo nothing.
+    """
 
 
 class Observability(SettingsModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from stacks.instance_types import family
-from stacks.settings.base import SettingsModel
+from stacks.settings_common.base import SettingsModel
 
 BAKING = 300
 """Long enough for the alarms' two minutes to come round twice."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
-from stacks.settings.hosting import HostingWay, default_min_capacity, way_of
-from stacks.settings.raw import (
+from stacks.hosting import HostingWay, way_of
+from stacks.settings.rollout import BAKING, takes_guardrails, watched_metrics
+from stacks.settings_common.raw import (
     Raw,
     instance_types,
     mapping,
@@ -13,7 +14,6 @@ from stacks.settings.raw import (
     steady_instance_counts,
     text,
 )
-from stacks.settings.rollout import BAKING, takes_guardrails, watched_metrics
 
 _MAX_ALARMS = 10  # SageMaker API, AutoRollbackConfig
 _PERCENT = {"canary_size": (1, 50), "linear_step_size": (10, 50), "maximum_batch_size": (5, 50)}
@@ -56,7 +56,7 @@ def rollout_mistakes(key: str, settings: Raw) -> Iterator[Mistake]:
     if text(rollout, "type") == "rolling" and len(production_variants(settings)) > 1:
         problem = "a rolling update takes one variant; choose all-at-once, canary or linear"
         yield Mistake(f"{key}.rollout.type", problem)
-    counts = steady_instance_counts(settings, default_min_capacity(hosting_type))
+    counts = steady_instance_counts(settings, way.default_min_capacity())
     yield from _size(f"{key}.rollout", rollout, counts)
     yield from _size_of_the_way_back(f"{key}.rollout", rollout)
     yield from _time(f"{key}.rollout", rollout)

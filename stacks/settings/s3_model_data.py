@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from assets.nearest import did_you_mean
-from stacks.settings.base import SettingsModel
+from stacks.settings_common.base import SettingsModel
 
 _S3_URI = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.'()/=+@,:-]+\.tar\.gz"
 _MAX_LENGTH = 1024  # SageMaker API, S3ModelDataSource

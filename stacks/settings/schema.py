@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from stacks.settings.base import SettingsModel
 from stacks.settings.environment_files import ENVIRONMENTS
 from stacks.settings.models import EnvironmentSettings
+from stacks.settings_common.base import SettingsModel
 
 SCHEMA = ENVIRONMENTS / "schema.json"
 """The generated file."""

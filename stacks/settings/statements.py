@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo
 
 from assets.mistakes import Mistake
-from stacks.settings.base import SettingsModel
+from stacks.settings_common.base import SettingsModel
 
 _SID = r"[A-Za-z0-9]{1,64}"  # AWS IAM User Guide, "IAM JSON policy elements: Sid"
 _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"

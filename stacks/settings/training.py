@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from assets.nearest import did_you_mean
 from stacks.instance_types import has_other_accelerator, is_arm
-from stacks.settings.base import SettingsModel
+from stacks.settings_common.base import SettingsModel
 from stacks.training_container import training_instance_types
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from assets.mistakes import Mistake
-from stacks.settings.hosting import excludes, way_of
-from stacks.settings.raw import Raw, mapping, mappings, text
+from stacks.hosting import excludes, way_of
+from stacks.settings_common.raw import Raw, mapping, mappings, text
 
 _MAX_VARIANTS = 10  # SageMaker API, CreateEndpointConfig
 _OF_INSTANCES = ("instance_type", "initial_instance_count")

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from stacks.containers import default_container
+from stacks.hosting import Hosting
+from stacks.hosting.instances.settings import InstanceType
 from stacks.names import is_part
-from stacks.settings.base import SettingsModel
 from stacks.settings.container import Container, parse_container
 from stacks.settings.container_kinds import CatalogueContainer, ContainerName
-from stacks.settings.hosting import Hosting
-from stacks.settings.hosting.instances import InstanceType
 from stacks.settings.model_source import ModelName
 from stacks.settings.s3_model_data import OptionalS3ModelData, S3ModelData
+from stacks.settings_common.base import SettingsModel
 
 # SageMaker's own default; UpdateEndpoint's deployment guardrails want it the same in every config of an endpoint.
 VARIANT_NAME = "AllTraffic"

@@ -34,7 +34,10 @@ try:
     aws_cdk.Duration.days(1)
 except AssertionError:
     from stacks.environment_app import import_stacks
+    from stacks.hosting import hosting_ways
     import_stacks()
+    for way in hosting_ways().values():
+        way.in_stack()
     print("asked nothing")
 """
     done = subprocess.run(

@@ -1,13 +1,16 @@
-"""What hosting on instances of the endpoint's own shares."""
+"""The settings that the ways to host on instances share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from assets.mistakes import Mistake
 from assets.nearest import did_you_mean
+from stacks.hosting.instances.checks import instance_mistakes
+from stacks.hosting.way import HostingWay
 from stacks.instance_types import InferenceAmiVersion, known_instance_types
-from stacks.settings.hosting.way import HostingWay
+from stacks.settings_common.raw import Raw
 
 
 def _known_instance_type(value: str) -> str:
@@ -47,6 +50,12 @@ class InstanceHosting(HostingWay):
     variant_instance_provision_timeout_in_seconds: int | None = Field(default=None, ge=300, le=3600)
     """How long SageMaker tries to get the instances; left out: its own limit."""
 
+    @classmethod
+    def mistakes(cls, key: str, settings: Raw, region: str) -> Iterator[Mistake]:
+        """Yield what no single value shows of instances and their number."""
+        yield from super().mistakes(key, settings, region)
+        yield from instance_mistakes(key, settings, cls.default_min_capacity())
+
     @property
     def package_limits(self) -> Mapping[str, Any]:
         """How long the model may be downloaded."""
@@ -56,3 +65,8 @@ class InstanceHosting(HostingWay):
     def instance_for_container(self) -> str:
         """The instance type that the container must fit."""
         return self.instance_type
+
+    @property
+    def steady_instance_count(self) -> int:
+        """How many instances there are at the least."""
+        return self.scaling.min_capacity if self.scaling else self.initial_instance_count

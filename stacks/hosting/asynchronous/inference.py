@@ -1,14 +1,12 @@
-"""What asynchronous hosting adds to an endpoint: places in S3, topics, and the permissions for both."""
-
-from collections.abc import Sequence
+"""The `AsyncInferenceConfig` of an endpoint: places in S3, and topics, with the permission to publish there."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.place import place_of
-from stacks.settings import AsyncHosting
-from stacks.settings.observability import MADE
+from stacks.hosting.asynchronous.prefixes import AsyncKind
+from stacks.hosting.asynchronous.settings import AsyncHosting
+from stacks.settings_common.made import MADE
 from stacks.topics import made_topic
 
 
@@ -24,7 +22,7 @@ class AsyncInference(Construct):
     endpoint
         The endpoint's name in the settings.
     bucket
-        The artifact bucket, whose prefixes hold requests, answers and failures.
+        The artifact bucket's name.
     topics_key
         The KMS key of the topics that are made.
     """
@@ -41,11 +39,7 @@ class AsyncInference(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._hosting = hosting
-        self._prefixes = {
-            "input": hosting.key_prefix(endpoint, "input"),
-            "output": hosting.key_prefix(endpoint, "output"),
-            "failure": hosting.key_prefix(endpoint, "failure"),
-        }
+        self._endpoint = endpoint
         self._bucket = bucket
         self._success_topic = self._topic("SuccessTopic", hosting.success_topic, topics_key)
         self._error_topic = self._topic("ErrorTopic", hosting.error_topic, topics_key)
@@ -67,28 +61,16 @@ class AsyncInference(Construct):
         )
 
     def role_statements(self) -> list[iam.PolicyStatement]:
-        """Let the execution role read requests, write answers and failures, and publish to the topics.
+        """Let the execution role publish to the topics.
 
-        SageMaker does all of it with the role, and tries the topics whenever the endpoint is created or updated.
-        Source: Amazon SageMaker AI Developer Guide, "Asynchronous inference", *Complete the prerequisites* and
-        *Create Endpoint*.
+        SageMaker does it with the role, and tries the topics whenever the endpoint is created or updated. Source:
+        Amazon SageMaker AI Developer Guide, "Asynchronous inference", *Complete the prerequisites* and *Create
+        Endpoint*.
         """
         topics = [topic for topic in (self._success_topic, self._error_topic) if topic]
-        statements = [
-            self._on_objects("ReadAsyncInput", "s3:GetObject", ["input"]),
-            self._on_objects("WriteAsyncOutput", "s3:PutObject", ["output", "failure"]),
-        ]
-        if topics:
-            publish = iam.PolicyStatement(sid="NotifyOfAsync", actions=["sns:Publish"], resources=topics)
-            statements.append(publish)
-        return statements
-
-    def caller_statements(self) -> list[iam.PolicyStatement]:
-        """Let callers put requests into S3, and read answers and failures there."""
-        return [
-            self._on_objects("WriteAsyncInput", "s3:PutObject", ["input"]),
-            self._on_objects("ReadAsyncOutput", "s3:GetObject", ["output", "failure"]),
-        ]
+        if not topics:
+            return []
+        return [iam.PolicyStatement(sid="NotifyOfAsync", actions=["sns:Publish"], resources=topics)]
 
     @property
     def makes_topics(self) -> bool:
@@ -114,10 +96,5 @@ class AsyncInference(Construct):
             include_inference_response_in=list(self._hosting.include_inference_response_in) or None,
         )
 
-    def _place(self, kind: str) -> str:
-        return f"s3://{self._bucket}/{self._prefixes[kind]}".removesuffix("/")
-
-    def _on_objects(self, sid: str, action: str, kinds: Sequence[str]) -> iam.PolicyStatement:
-        place = place_of(self)
-        arns = [place.s3_arn(f"{self._bucket}/{self._prefixes[kind]}*") for kind in kinds]
-        return iam.PolicyStatement(sid=sid, actions=[action], resources=arns)
+    def _place(self, kind: AsyncKind) -> str:
+        return f"s3://{self._bucket}/{self._hosting.key_prefix(self._endpoint, kind)}".removesuffix("/")

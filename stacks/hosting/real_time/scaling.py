@@ -3,8 +3,8 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from stacks.autoscaling.target import scalable_target, target_tracking
-from stacks.settings.hosting.autoscaling import InstanceAutoscaling
+from stacks.hosting.real_time.settings import InstanceAutoscaling
+from stacks.hosting.scalable_target import scalable_target, target_tracking
 
 
 def scale_instances(

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as autoscaling
 from constructs import Construct
 
-from stacks.settings.hosting.autoscaling import Autoscaling
+from stacks.hosting.autoscaling import Autoscaling
 
 Dimension = Literal["DesiredInstanceCount", "DesiredProvisionedConcurrency"]
 CustomMetric = autoscaling.CfnScalingPolicy.CustomizedMetricSpecificationProperty

@@ -5,8 +5,8 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.autoscaling.target import CustomMetric, scalable_target, target_tracking
-from stacks.settings.hosting.autoscaling import BacklogAutoscaling
+from stacks.hosting.asynchronous.settings import BacklogAutoscaling
+from stacks.hosting.scalable_target import CustomMetric, scalable_target, target_tracking
 
 _NAMESPACE = "AWS/SageMaker"
 _PERIOD = 60  # seconds; the metrics of the backlog come every minute

@@ -1,11 +1,10 @@
-"""A variant on instances of its own."""
+"""The properties of a variant on instances of its own."""
 
 from typing import Any
 
-from aws_cdk import aws_sagemaker as sagemaker
-
+from stacks.hosting.instances.settings import InstanceHosting
 from stacks.instance_types import inference_ami_version
-from stacks.settings import Container, InstanceHosting, RealTimeHosting
+from stacks.settings import Container
 
 
 def instance_properties(hosting: InstanceHosting, container: Container) -> dict[str, Any]:
@@ -21,9 +20,4 @@ def instance_properties(hosting: InstanceHosting, container: Container) -> dict[
         "container_startup_health_check_timeout_in_seconds": startup_timeout,
         "model_data_download_timeout_in_seconds": hosting.model_data_download_timeout_in_seconds,
         "variant_instance_provision_timeout_in_seconds": hosting.variant_instance_provision_timeout_in_seconds,
-        "routing_config": _routing(hosting) if isinstance(hosting, RealTimeHosting) else None,
     }
-
-
-def _routing(hosting: RealTimeHosting) -> sagemaker.CfnEndpointConfig.RoutingConfigProperty:
-    return sagemaker.CfnEndpointConfig.RoutingConfigProperty(routing_strategy=hosting.routing_strategy)

@@ -1,0 +1,1 @@
+"""`hosting.type: async`: requests wait in a queue, their bodies and answers lie in S3."""

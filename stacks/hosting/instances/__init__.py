@@ -1,0 +1,1 @@
+"""What the ways to host on instances of the endpoint's own share; it is no way by itself."""

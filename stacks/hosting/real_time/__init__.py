@@ -1,0 +1,1 @@
+"""`hosting.type: real-time`: instances of the endpoint's own, always on."""

@@ -1,0 +1,1 @@
+"""`hosting.type: serverless`: SageMaker starts containers as requests come."""
