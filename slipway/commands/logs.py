@@ -40,7 +40,10 @@ def logs_command(
     begin = _milliseconds(parse_since(since, datetime.now(UTC)))
     wanted = [endpoint] if endpoint else list(settings.endpoints)
     if not wanted:
-        raise CommandError(f"Environment {env} has no endpoints")
+        say(f"Environment {env} has no endpoints")
+        if as_json and not follow:
+            print_json([])
+        return
     client = connect(settings)("logs")
     logs = EndpointLogs(client, settings.names, wanted, begin, say=say, outlasts_connections=follow)
     if follow:

@@ -34,6 +34,9 @@ def smoke_command(
 ) -> None:
     """Send the samples of an endpoint's models to it, and end with an error unless it answers as they expect."""
     settings = find_endpoint(env, endpoint)[0] if endpoint else load(env)
+    if not settings.endpoints:
+        _say_that_there_are_none(env, as_json=as_json)
+        return
     results = []
     for result in _results(settings, [endpoint] if endpoint else list(settings.endpoints), timeout):
         results.append(result)
@@ -44,6 +47,12 @@ def smoke_command(
     _summarize(results, env)
     if not are_good:
         raise typer.Exit(1)
+
+
+def _say_that_there_are_none(env: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"environment": env, "ok": True, "checks": []})
+    (say if as_json else typer.echo)(f"Environment {env} has no endpoints")
 
 
 def _results(settings: EnvironmentSettings, endpoints: list[str], timeout: float) -> Iterator[Result]:

@@ -74,7 +74,10 @@ def print_costs(cost: EnvironmentCost, even: Sequence[BreakEven], ms_per_request
     typer.echo(
         f"{cost.name}: US dollars for a month of {HOURS_PER_MONTH} hours in {cost.region}, on-demand prices"
     )
-    Console().print(_cost_table(cost))
+    if cost.endpoints:
+        Console().print(_cost_table(cost))
+    else:
+        typer.echo(f"Environment {cost.name} has no endpoints, and what is counted costs nothing")
     if even:
         typer.echo(f"\n{_even_title(ms_per_request)}")
         Console().print(_even_table(even, ms_per_request))

@@ -31,6 +31,8 @@ class Stack:
         The files that are published with it, by their keys in their bucket.
     dependencies
         Names of the stacks that are deployed before.
+    place
+        Account and region, as the CDK says them: `aws://111111111111/us-east-1`.
     """
 
     name: str
@@ -39,12 +41,22 @@ class Stack:
     protected: bool = False
     objects: Mapping[str, Path] = field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, Any]]:
         """Its resources by logical id."""
-        resources: Mapping[str, Mapping[str, Any]] = self.template.get("Resources", {})
-        return resources
+        return {key: one for key, one in self._section.items() if _is_resource(one)}
+
+    @property
+    def unread(self) -> Mapping[str, Any]:
+        """What stands among the resources and is none yet, as a loop or a macro that is to make some."""
+        return {key: one for key, one in self._section.items() if not _is_resource(one)}
+
+    @property
+    def _section(self) -> Mapping[str, Any]:
+        section = self.template.get("Resources", {})
+        return section if isinstance(section, Mapping) else {"Resources": section}
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,12 @@ def read_assembly(folder: Path) -> Assembly:
     return Assembly({stack.name: stack for stack in read}, folder)
 
 
+def _is_resource(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not isinstance(value.get("Type"), str):
+        return False
+    return isinstance(value.get("Properties", {}), Mapping)
+
+
 def _name(artifact_id: str, artifact: Mapping[str, Any]) -> str:
     return str(artifact["properties"].get("stackName") or artifact_id)
 
@@ -97,6 +115,7 @@ def _stack(
         protected=bool(properties.get("terminationProtection")),
         objects=_objects(folder, _read(folder / assets)) if assets else {},
         dependencies=tuple(names[each] for each in artifact.get("dependencies", []) if each in names),
+        place=str(artifact.get("environment", "")),
     )
 
 

@@ -12,8 +12,11 @@ Under = frozenset[Condition]
 
 ALWAYS: Under = frozenset()
 
-_NOTHING = {"Ref": "AWS::NoValue"}
+NOTHING = {"Ref": "AWS::NoValue"}
+"""In the place of a value that is not there."""
+
 _PARTS_OF_IF = 3
+_IS = "is"
 
 
 def branches(value: Any, under: Under = ALWAYS) -> Iterator[tuple[Any, Under]]:
@@ -29,7 +32,7 @@ def branches(value: Any, under: Under = ALWAYS) -> Iterator[tuple[Any, Under]]:
             both = together(under, frozenset({_condition(name, word)}))
             if both is not None:
                 yield from branches(side, both)
-    elif value != _NOTHING:
+    elif value != NOTHING:
         yield value, under
 
 
@@ -43,10 +46,16 @@ def elements(value: Any, under: Under = ALWAYS) -> Iterator[tuple[Any, Under]]:
             yield one, when
 
 
+def there_if(condition: Any) -> Under:
+    """Return when a resource is there that has this attribute `Condition`, or None."""
+    return ALWAYS if condition is None else frozenset({_condition(condition, "true")})
+
+
 def together(*parts: Under) -> Under | None:
-    """Return all conditions of several; None where they cannot all hold."""
+    """Return all conditions of several; None where they exclude one another: the same one true and false."""
     found = frozenset[Condition]().union(*parts)
-    return None if len({condition.key for condition in found}) < len(found) else found
+    keys = [condition.key for condition in found if condition.operator == _IS]
+    return None if len(set(keys)) < len(keys) else found
 
 
 def _test(value: Any) -> list[Any] | None:
@@ -55,4 +64,4 @@ def _test(value: Any) -> list[Any] | None:
 
 
 def _condition(name: Any, word: str) -> Condition:
-    return Condition(f"the stack's condition {name}", "is", (word,))
+    return Condition(f"the stack's condition {name}", _IS, (word,))

@@ -7,14 +7,17 @@ from typing import Literal
 
 from slipway.review.resource_spec import Replaces
 
-Effect = Literal["deleted", "replaced", "may be replaced", "added", "updated"]
-"""What happens to a resource."""
+Effect = Literal["deleted", "may be deleted", "replaced", "may be replaced", "added", "updated"]
+"""What happens to a resource; it may be deleted where it depends on another condition of the stack than before."""
 
 Fate = Literal["deleted", "kept"]
 """What becomes of a resource that CloudFormation gives up."""
 
 _NEVER_UPDATED = frozenset({"AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig"})
 """What SageMaker never changes in place: the API has no UpdateModel and no UpdateEndpointConfig."""
+
+CONDITION = "Condition"
+"""The attribute by which a resource is there only sometimes."""
 
 REFERS = "refers to what is replaced"
 """What the note says of a property whose value changes with another resource."""
@@ -88,4 +91,4 @@ class ResourceChange:
         """Whether CloudFormation gives up a resource that somebody may miss."""
         if self.is_routine or (self.follows and not self.stateful):
             return False
-        return self.effect in {"deleted", "replaced", "may be replaced"}
+        return self.effect in {"deleted", "may be deleted", "replaced", "may be replaced"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.review.intrinsics import as_text, resolved
+from slipway.review.intrinsics import as_text, is_intrinsic
+from slipway.review.macros import is_processed
 
 _ANY_OF = frozenset(
     {
@@ -27,6 +28,9 @@ _ANY_OF = frozenset(
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators" and "Conditions with multiple context keys
 or values". A negated operator asks that none of its values fits, and one with `IfExists` holds without the key.
 """
+
+
+_HOLDING = ("true",)
 
 
 @dataclass(frozen=True, order=True)
@@ -61,9 +65,18 @@ class Condition:
 
 
 def conditions(block: Any) -> Iterator[Condition]:
-    """Yield the tests of a statement's `Condition`."""
-    found = resolved(block)
-    for operator, tests in found.items() if isinstance(found, dict) else ():
-        for key, values in tests.items() if isinstance(tests, dict) else ():
+    """Yield the tests of a statement's `Condition`; what cannot be read is one test, equal to itself alone."""
+    if not _is_read(block):
+        yield Condition(as_text(block), "is", _HOLDING)
+        return
+    for operator, tests in block.items():
+        if not _is_read(tests):
+            yield Condition(as_text({operator: tests}), "is", _HOLDING)
+            continue
+        for key, values in tests.items():
             listed = values if isinstance(values, list) else [values]
             yield Condition(key, operator, tuple(sorted(map(as_text, listed))))
+
+
+def _is_read(value: Any) -> bool:
+    return isinstance(value, Mapping) and not is_intrinsic(value) and not is_processed(value)

@@ -24,6 +24,7 @@ _CLASSES: Mapping[Effect, str] = {
     "replaced": "replaced",
     "may be replaced": "replaced",
     "deleted": "deleted",
+    "may be deleted": "deleted",
 }
 _STYLES = (
     "classDef added fill:#dafbe1,stroke:#1a7f37,color:#1f2328",

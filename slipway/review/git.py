@@ -28,6 +28,9 @@ class Revisions:
         The commit that is checked out, in full.
     dirty
         Whether the working tree, which is what is compared, differs from that commit.
+    has_common_commit
+        Whether git knows where the branch left `base_ref`; else `base` is the newest commit there, and what went
+        on there counts as this branch's.
     """
 
     base_ref: str
@@ -35,6 +38,7 @@ class Revisions:
     base_is_behind: bool
     head: str
     dirty: bool
+    has_common_commit: bool = True
 
 
 def revisions(root: Path, base_ref: str) -> Revisions:
@@ -55,6 +59,10 @@ def revisions(root: Path, base_ref: str) -> Revisions:
     head = _commit(root, "HEAD")
     if head is None:
         raise CommandError(f"{root} is no git checkout with a commit: {_why(root)}")
+    if _git(root, "rev-parse", "--verify", "--quiet", "HEAD:./").returncode:
+        raise CommandError(
+            f"{root} is no git checkout with a commit: its files are in no commit of the one around it"
+        )
     tip = _commit(root, base_ref) or _commit(root, f"origin/{base_ref}")
     if tip is None:
         raise CommandError(
@@ -62,12 +70,13 @@ def revisions(root: Path, base_ref: str) -> Revisions:
             "fetch it first (git fetch origin BRANCH; actions/checkout: fetch-depth: 0)."
         )
     # Without a common commit, as in a shallow clone, the tip itself is the best there is.
-    forked = _git(root, "merge-base", tip, head).stdout.strip() or tip
-    status = _git(root, "status", "--porcelain", "--untracked-files=normal")
-    return Revisions(base_ref, forked, forked != tip, head, bool(status.stdout.strip()))
+    forked = _git(root, "merge-base", tip, head).stdout.strip()
+    base = forked or tip
+    status = _git(root, "status", "--porcelain", "--untracked-files=normal", ".")
+    return Revisions(base_ref, base, base != tip, head, bool(status.stdout.strip()), bool(forked))
 
 
-def write_files(root: Path, commit: str, folder: Path, index: Path) -> None:
+def write_files(root: Path, commit: str, folder: Path, index: Path) -> Path:
     """Write the files of a commit into a new folder, as a checkout of it has them.
 
     Unlike `git worktree add`, it leaves nothing behind in the repository, runs no hooks and needs no clean-up but
@@ -83,6 +92,11 @@ def write_files(root: Path, commit: str, folder: Path, index: Path) -> None:
         Where they go; it is made.
     index
         A file that git may use meanwhile, in the place of the checkout's own index.
+
+    Returns
+    -------
+    Path
+        Where the checkout's own files are: the folder, or one in it where the checkout is a part of a repository.
 
     Raises
     ------
@@ -101,6 +115,9 @@ def write_files(root: Path, commit: str, folder: Path, index: Path) -> None:
     )
     if done.returncode:
         raise CommandError(f"git could not write the files of {commit[:12]}: {_last_line(done.stderr)}")
+    own = folder / _git(root, "rev-parse", "--show-prefix").stdout.rstrip("\n")
+    own.mkdir(parents=True, exist_ok=True)
+    return own
 
 
 def _commit(root: Path, ref: str) -> str | None:

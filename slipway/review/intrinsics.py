@@ -9,6 +9,7 @@ from typing import Any
 
 _HASH = re.compile(r"(?<=.)[0-9A-F]{8}$")  # what the CDK adds to a logical id
 _SUBSTITUTED = re.compile(r"\$\{([^!}][^}]*)\}")
+_PARTS_OF_SUB = 2
 
 
 def is_intrinsic(value: Any) -> bool:
@@ -36,11 +37,15 @@ def _named(call: Mapping[str, Any]) -> Iterator[str]:
     if name == "Ref":
         yield str(argument)
     elif name == "Fn::GetAtt":
-        yield str(argument[0] if isinstance(argument, list) else str(argument).partition(".")[0])
+        yield str(next(iter(argument), "") if isinstance(argument, list) else str(argument).partition(".")[0])
     elif name == "Fn::Sub":
-        text = argument[0] if isinstance(argument, list) else argument
-        for found in _SUBSTITUTED.findall(str(text)):
-            yield found.partition(".")[0]
+        yield from substituted(str(argument[0] if isinstance(argument, list) and argument else argument))
+
+
+def substituted(text: str) -> Iterator[str]:
+    """Yield the names in the text of an `Fn::Sub`."""
+    for found in _SUBSTITUTED.findall(text):
+        yield found.partition(".")[0]
 
 
 def plain(logical_id: str) -> str:
@@ -62,20 +67,31 @@ def _called(call: Mapping[str, Any]) -> Any:
     if name == "Ref":
         return f"${{{plain(str(argument))}}}"
     if name == "Fn::GetAtt":
-        parts = argument if isinstance(argument, list) else str(argument).split(".", 1)
+        parts = (argument if isinstance(argument, list) else str(argument).split(".", 1)) or [""]
         return f"${{{'.'.join([plain(str(parts[0])), *map(str, parts[1:])])}}}"
-    if name == "Fn::Sub" and isinstance(argument, str):
-        return _SUBSTITUTED.sub(_plain_substitution, argument)
-    if name == "Fn::Join" and isinstance(argument, list) and isinstance(argument[-1], list):
+    if name == "Fn::Sub":
+        return _substituted(argument)
+    if name == "Fn::Join" and isinstance(argument, list) and argument and isinstance(argument[-1], list):
         parts = resolved(argument[-1])
         if all(isinstance(part, str) for part in parts):
             return str(argument[0]).join(parts)
     return {name: resolved(argument)}
 
 
-def _plain_substitution(match: re.Match[str]) -> str:
-    name, dot, attribute = match.group(1).partition(".")
-    return f"${{{plain(name)}{dot}{attribute}}}"
+def _substituted(argument: Any) -> Any:
+    """Return the text of an `Fn::Sub`; itself where a variable of its own is no text."""
+    text, own = argument if isinstance(argument, list) and len(argument) == _PARTS_OF_SUB else (argument, {})
+    variables = resolved(own)
+    if not isinstance(text, str) or not isinstance(variables, Mapping):
+        return {"Fn::Sub": resolved(argument)}
+    if not all(isinstance(each, str) for each in variables.values()):
+        return {"Fn::Sub": resolved(argument)}
+
+    def put(match: re.Match[str]) -> str:
+        name, dot, attribute = match.group(1).partition(".")
+        return str(variables.get(match.group(1), f"${{{plain(name)}{dot}{attribute}}}"))
+
+    return _SUBSTITUTED.sub(put, text)
 
 
 def as_text(value: Any) -> str:

@@ -54,6 +54,8 @@ def _compared(review: Review) -> str:
     revisions = review.revisions
     base = f"{code(revisions.base[:_SHORT])} ({code(revisions.base_ref)}"
     base += ", where this branch left it)" if revisions.base_is_behind else ")"
+    if not revisions.has_common_commit:
+        base += ", of whose commits git has none in common with this branch,"
     head = f"the working tree on {code(revisions.head[:_SHORT])}"
     head += ", which has uncommitted changes" if revisions.dirty else ""
     return f"What changes in AWS between {base} and {head}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from slipway.review.changes import PropertyChange, ResourceChange
+from slipway.review.changes import CONDITION, PropertyChange, ResourceChange
 from slipway.review.escape import code, code_pair
 from slipway.review.models import ModelChange, PackageFacts
 from slipway.review.policy_diff import PolicyChange
@@ -32,31 +32,40 @@ def failure_items(review: EnvironmentReview) -> list[str]:
 def given_up_items(review: EnvironmentReview) -> list[str]:
     """List what is replaced or deleted, what holds data first and in bold."""
     items = [f"- {_given_up(stack, change)}" for stack, change in review.given_up]
+    return items + [f"- {_removed(review, stack)}" for stack in review.removed_stacks]
+
+
+def _removed(review: EnvironmentReview, stack: StackReview) -> str:
+    name = code(stack.name)
+    if stack in review.moved_stacks:
+        return (
+            f"**the stack {name} is made anew in another account or region**: a deployment does not delete the "
+            f"one in {code(stack.place)}; it stays, with what it holds, and costs, until it is deleted there"
+        )
     command = code(f"slipway verify-clean --env {review.name}")
-    return items + [
-        f"- **the stack {code(stack.name)} is no longer defined**: a deployment does not delete it; it stays, and "
-        f"costs, until it is deleted; {command} shows how"
-        for stack in review.removed_stacks
-    ]
+    return (
+        f"**the stack {name} is no longer defined**: a deployment does not delete it; it stays, and costs, until "
+        f"it is deleted; {command} shows how"
+    )
 
 
 def _given_up(stack: StackReview, change: ResourceChange) -> str:
     by = f" by {code(change.name)}" if change.replaced_id else ""
     name = change.replaced_id or change.name
     what = f"{code(name)} ({code(change.type)} of {code(stack.part)}) {_passive(change)}{by}"
-    causes = [each for each in change.properties if each.replaces != "no"] or list(change.properties)
+    causes = sorted(change.properties, key=lambda each: (each.replaces == "no", each.path != CONDITION))
     cause = f": {_property(causes[0])}" if causes and not change.replaced_id else ""
     return f"{f'**{what}**' if change.stateful else what}{cause}. {_fate(change)}"
 
 
 def _passive(change: ResourceChange) -> str:
-    return {"deleted": "is deleted", "may be replaced": "may be replaced"}.get(change.effect, "is replaced")
+    return change.effect if change.effect.startswith("may be ") else f"is {change.effect}"
 
 
 def _fate(change: ResourceChange) -> str:
     data = ", with what it holds" if change.stateful else ""
     if change.fate == "kept":
-        moves = "; the new one starts empty" if change.stateful and change.effect != "deleted" else ""
+        moves = "; the new one starts empty" if change.stateful and "replaced" in change.effect else ""
         return f"The old one is kept{data}, outside of CloudFormation{moves}."
     return f"**The old one is deleted{data}.**" if change.stateful else "The old one is deleted."
 
@@ -69,7 +78,7 @@ def policy_items(review: EnvironmentReview) -> list[str]:
 
 def _policy(review: EnvironmentReview, change: PolicyChange) -> str:
     words = sentence(change, review.part_of(change.holder.stack), code)
-    kind = f"{change.grants.effect} {change.kind}"
+    kind = f"{change.grants.effect if change.grants.is_known else 'What cannot be read'} {change.kind}"
     return f"**{kind}**: {words}" if change.is_widening else f"{kind}: {words}"
 
 

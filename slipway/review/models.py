@@ -90,9 +90,9 @@ def model_changes(old: Stack, new: Stack) -> list[ModelChange]:
 def _digests(stack: Stack) -> Iterator[tuple[str, str]]:
     for key, resource in stack.resources.items():
         if resource["Type"] == _MODEL:
-            tags = {tag["Key"]: tag["Value"] for tag in resource.get("Properties", {}).get("Tags", [])}
-            if _DIGEST_TAG in tags:
-                yield key, tags[_DIGEST_TAG]
+            for tag in resource.get("Properties", {}).get("Tags", []):
+                if isinstance(tag, Mapping) and tag.get("Key") == _DIGEST_TAG:
+                    yield key, str(tag.get("Value"))
 
 
 def package_sizes(stack: Stack) -> dict[str, int]:

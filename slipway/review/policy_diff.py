@@ -10,8 +10,9 @@ from itertools import product
 from typing import Literal
 
 from slipway.review.conditions import Condition
-from slipway.review.policies import Statement, Statements
+from slipway.review.policies import Statements
 from slipway.review.policy_holders import Holder
+from slipway.review.policy_statement import Statement
 
 Kind = Literal["appears", "widens", "narrows", "goes"]
 """What becomes of a statement: it is new, allows more, allows less, or is there no more."""
@@ -114,13 +115,17 @@ def _reaches(other: Statement, grant: tuple[str, str, str]) -> bool:
 
 def _matches(pattern: str, text: str) -> bool:
     """Whether all that `text` stands for, itself a pattern, is covered by `pattern`."""
-    return pattern == text or (not text.startswith("not ") and _compiled(pattern).fullmatch(text) is not None)
+    if pattern == text:
+        return True
+    # What cannot be read is no pattern, whatever stars stand in it.
+    is_pattern = not pattern.startswith("{") and not text.startswith("not ")
+    return is_pattern and _compiled(pattern).fullmatch(text) is not None
 
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # A `?` covers one character, and so not a `*`, which may be many.
-    parts = {"*": ".*", "?": r"[^*]"}
+    # A `?` covers one character, and so neither a `*` nor a `${Name}`, which may be many.
+    parts = {"*": ".*", "?": r"[^*${}]"}
     return re.compile("".join(parts.get(character) or re.escape(character) for character in pattern), re.DOTALL)
 
 

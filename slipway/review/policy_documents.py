@@ -7,29 +7,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from slipway.review.branches import ALWAYS, Under, elements
-from slipway.review.intrinsics import is_intrinsic, resolved
+from slipway.review.intrinsics import as_text, is_intrinsic, resolved
+from slipway.review.macros import holds_macro, is_processed
 
-_NAMES = frozenset(
-    {
-        "AccessPolicies",
-        "AccessPolicy",
-        "FileSystemPolicy",
-        "KeyPolicy",
-        "Policies",
-        "Policy",
-        "PolicyText",
-        "RepositoryPolicyText",
-        "ResourcePolicy",
-    }
-)
+_DOCUMENT = frozenset({"FileSystemPolicy", "KeyPolicy", "PolicyText", "RepositoryPolicyText", "ResourcePolicy"})
+_MAY_HOLD = _DOCUMENT | {"AccessPolicies", "AccessPolicy", "Policies", "Policy"}
 """Properties that hold documents, beside those whose names end in `PolicyDocument` (CloudFormation Template
-Reference)."""
+Reference). In the place of others than `_DOCUMENT`, something else has the same name elsewhere."""
 
 
 def statements_in(name: str, value: Any) -> Iterator[tuple[Any, Under]]:
     """Yield the statements of the documents in a property, as they stand, with the conditions of the template.
 
-    An intrinsic function in the place of a document or of statements is yielded itself, but for `Fn::If`.
+    What stands in the place of a document or of statements and cannot be read here is yielded itself: an intrinsic
+    function but for `Fn::If`, a text that is no document, and whatever a macro is to process.
 
     Parameters
     ----------
@@ -38,29 +29,36 @@ def statements_in(name: str, value: Any) -> Iterator[tuple[Any, Under]]:
     value
         Of the property.
     """
-    for document, under in _documents(name, value, ALWAYS):
-        yield from elements(document if is_opaque(document) else document["Statement"], under)
+    found = [each for one, under in _documents(name, value, ALWAYS) for each in _statements(one, under)]
+    if holds_macro(value) and not any(holds_macro(statement) for statement, _ in found):
+        found.append(([value], ALWAYS))
+    yield from found
 
 
 def is_opaque(value: Any) -> bool:
     """Whether only CloudFormation knows what a value stands for, or adds to it."""
-    return not isinstance(value, Mapping) or is_intrinsic(value) or "Fn::Transform" in value
+    return not isinstance(value, Mapping) or is_intrinsic(value) or is_processed(value)
+
+
+def _statements(document: Any, under: Under) -> Iterator[tuple[Any, Under]]:
+    if is_opaque(document):
+        yield document, under
+    else:
+        yield from elements(document["Statement"], under)
 
 
 def _documents(name: str, value: Any, under: Under) -> Iterator[tuple[Any, Under]]:
     for given, when in elements(value, under):
         one = _parsed(given)
-        if not isinstance(one, Mapping):
-            continue
-        if is_opaque(one) and _holds_documents(name):
-            yield one, when
-        elif is_intrinsic(one):
-            continue
+        if is_opaque(one):
+            if _may_hold_documents(name):
+                yield one, when
         elif isinstance(one.get("Statement"), list | Mapping):
             yield one, when
         else:
-            for key, each in one.items():
-                yield from _documents(key, each, when)
+            inside = [found for key, each in one.items() for found in _documents(key, each, when)]
+            # A document by its place which has no statements by their name is none that can be read.
+            yield from inside or ([(as_text(one), when)] if _is_document(name) else [])
 
 
 def _parsed(value: Any) -> Any:
@@ -74,5 +72,9 @@ def _parsed(value: Any) -> Any:
         return value
 
 
-def _holds_documents(name: str) -> bool:
-    return name in _NAMES or name.endswith("PolicyDocument")
+def _may_hold_documents(name: str) -> bool:
+    return name in _MAY_HOLD or _is_document(name)
+
+
+def _is_document(name: str) -> bool:
+    return name in _DOCUMENT or name.endswith("PolicyDocument")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from slipway.review.policies import Statement
 from slipway.review.policy_diff import PolicyChange
 from slipway.review.policy_holders import Holder
+from slipway.review.policy_statement import Statement
 
 Quote = Callable[[str], str]
 """Sets a name or a pattern apart from the words around it."""
@@ -75,13 +75,16 @@ def _who(holder: Holder, grants: Statement, endpoint: str, quote: Quote) -> str:
         "managed policy": f"whoever has the policy {quote(holder.shown)} {of}",
         "policy": f"whoever has the policy {quote(holder.shown)} {of}",
         "resource": everyone,
+        "workload": f"what runs as {quote(holder.shown)} {of}",
+        "template": f"somebody by {quote(holder.shown)} {of}",
     }[holder.kind]
 
 
 def _allowance(change: PolicyChange, quote: Quote) -> str:
     comes = change.kind in {"appears", "widens"}
     if not change.grants.is_known:
-        return f"may or may not {'now' if comes else 'any longer'}, as {quote(change.grants.effect)} says,"
+        says = f"as {quote(change.grants.effect)} says, which cannot be read here,"
+        return f"may or may not {'now' if comes else 'any longer'}, {says}"
     if change.grants.effect == "Allow":
         return "may now" if comes else "may no longer"
     return "is now denied to" if comes else "is no longer denied to"
@@ -93,7 +96,8 @@ def _what(grants: Statement, holder: Holder, quote: Quote) -> str:
     where = _where(grants, holder, quote)
     if verbs and all(action in _VERBS for action in grants.actions):
         return f"{' and '.join(verbs)} {where} ({actions})"
-    return f"{actions} on {where}"
+    do = "do " if all(action.startswith(("all of ", "all outside ")) for action in grants.actions) else ""
+    return f"{do}{actions} on {where}"
 
 
 def _where(grants: Statement, holder: Holder, quote: Quote) -> str:

@@ -35,6 +35,8 @@ class StackReview:
         What changes of it; none of a stack that only the base has.
     others
         What changes beside the resources: outputs, parameters, the protection against deletion.
+    place
+        Of a stack that only the base has: the account and the region where it stays.
     """
 
     name: str
@@ -42,6 +44,7 @@ class StackReview:
     presence: Presence
     resources: tuple[ResourceChange, ...] = ()
     others: tuple[ValueChange, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,12 @@ class EnvironmentReview:
     def removed_stacks(self) -> list[StackReview]:
         """The stacks that the head no longer defines, and that stay deployed."""
         return [stack for stack in self.stacks if stack.presence == "removed"]
+
+    @property
+    def moved_stacks(self) -> list[StackReview]:
+        """Those of the removed stacks that the head makes anew in another account or region."""
+        added = {stack.name for stack in self.stacks if stack.presence == "added"}
+        return [stack for stack in self.removed_stacks if stack.name in added]
 
     @property
     def widening(self) -> list[PolicyChange]:

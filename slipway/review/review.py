@@ -49,8 +49,7 @@ def make_review(base_ref: str, chosen: Sequence[str], fail_on: FailOn, progress:
     root = checkout.ROOT
     compared = revisions(root, base_ref)
     with scratch_folder(checkout.STATE / "review") as folder:
-        tree = folder / "tree"
-        write_files(root, compared.base, tree, folder / "index")
+        tree = write_files(root, compared.base, folder / "tree", folder / "index")
         share_state(checkout.STATE, tree)
         names = _chosen([tree, root], chosen)
         sides = [_side("base", tree, names, folder), _side("head", root, names, folder)]

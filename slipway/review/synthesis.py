@@ -15,6 +15,7 @@ from pathlib import Path
 
 from local_aws.client_environment import path_with_tools, without_aws_settings
 from slipway.errors import CommandError
+from slipway.printable import printable
 
 _PROCESS = Path(__file__).with_name("synth_process.py")
 _SECONDS_TO_END = 5
@@ -124,7 +125,7 @@ def _failures(side: Side) -> Failures:
     if not result.is_file():
         log = (side.output / "log").read_text(encoding="utf-8", errors="replace").strip()
         reason = log.splitlines()[-1] if log else "it said nothing"
-        raise CommandError(f"the synth of the {side.name} ended before its time: {reason}")
+        raise CommandError(f"the synth of the {side.name} ended before its time: {printable(reason)}")
     failures: Failures = json.loads(result.read_bytes())
     return failures
 

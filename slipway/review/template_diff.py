@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from slipway.review.assembly import Stack
-from slipway.review.changes import REFERS, Effect, Fate, PropertyChange, ResourceChange
+from slipway.review.changes import CONDITION, REFERS, Effect, Fate, PropertyChange, ResourceChange
 from slipway.review.intrinsics import plain, references
 from slipway.review.property_diff import ABSENT, ValueChange, same, value_changes
 from slipway.review.renames import renames
 from slipway.review.resource_spec import ResourceType, TypeOf
 
 _KEPT = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
-_ATTRIBUTES = ("Condition", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
+_ATTRIBUTES = (CONDITION, "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy")
 
 
 def resource_changes(old: Stack, new: Stack, type_of: TypeOf) -> list[ResourceChange]:
@@ -74,6 +74,7 @@ class _Comparison:
         old, new = self._old[key], self._new[key]
         properties = tuple(self._properties(old, new))
         effect = self._effect(key, properties)
+        policy = "DeletionPolicy" if effect == "may be deleted" else "UpdateReplacePolicy"
         if properties or effect != "updated":
             yield ResourceChange(
                 logical_id=key,
@@ -81,13 +82,15 @@ class _Comparison:
                 type=new["Type"],
                 effect=effect,
                 stateful=self._type(new).stateful,
-                fate=None if effect == "updated" else _fate(new, "UpdateReplacePolicy"),
+                fate=None if effect == "updated" else _fate(new, policy),
                 properties=properties,
             )
 
     def _effect(self, key: str, properties: Sequence[PropertyChange]) -> Effect:
         if key in self._replaced:
             return "replaced"
+        if any(each.path == CONDITION and each.new is not None for each in properties):
+            return "may be deleted"
         return "may be replaced" if any(each.replaces == "maybe" for each in properties) else "updated"
 
     def _properties(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[PropertyChange]:
@@ -132,4 +135,4 @@ class _Comparison:
 
 
 def _fate(resource: Mapping[str, Any], policy: str) -> Fate:
-    return "kept" if resource.get(policy) in _KEPT else "deleted"
+    return "kept" if str(resource.get(policy)) in _KEPT else "deleted"

@@ -40,6 +40,6 @@ def _is_update(old: Assembly, new: Assembly) -> bool:
         resource.get("Type") in _HOSTED
         and not same(resource.get("Properties"), before.resources.get(key, {}).get("Properties"))
         for name, after in new.stacks.items()
-        if (before := old.stacks.get(name))
+        if (before := old.stacks.get(name)) and before.place == after.place
         for key, resource in after.resources.items()
     )

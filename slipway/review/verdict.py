@@ -59,8 +59,11 @@ def _given_up(review: EnvironmentReview, strong: Quote) -> Iterator[str]:
             if stateful
             else f"{_count(others, 'resource')} replaced or deleted"
         )
-    if review.removed_stacks:
-        yield strong(f"{_count(len(review.removed_stacks), 'stack')} no longer defined, but still deployed")
+    moved, removed = len(review.moved_stacks), len(review.removed_stacks) - len(review.moved_stacks)
+    if moved:
+        yield strong(f"{_count(moved, 'stack')} made anew in another account or region, but still in the old one")
+    if removed:
+        yield strong(f"{_count(removed, 'stack')} no longer defined, but still deployed")
 
 
 def _rest(review: EnvironmentReview) -> Iterator[str]:

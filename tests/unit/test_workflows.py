@@ -91,6 +91,13 @@ def test_every_job_names_its_rights_and_how_long_it_may_take() -> None:
         assert job["timeout-minutes"] <= 90, name
 
 
+def test_what_a_workflow_looks_at_changes_of_is_there() -> None:
+    triggers = [one or {} for path in WORKFLOWS for one in load(path.name)[True].values()]
+    looked_at = [pattern for one in triggers if isinstance(one, dict) for pattern in one.get("paths", [])]
+    assert looked_at
+    assert [pattern for pattern in looked_at if not list(ROOT.glob(pattern))] == []
+
+
 def test_only_jobs_behind_an_environments_rules_get_a_token_for_aws() -> None:
     with_token = {name: job for name, job in jobs() if "id-token" in job["permissions"]}
     assert list(with_token) == ["deploy.yml: deploy", "destroy.yml: destroy"]
@@ -166,6 +173,7 @@ def test_what_fails_is_in_the_summary(tmp_path: Path, workflow: str, command: st
     ("printed", "status", "is_good"),
     [
         (["ok       a/AllTraffic/row: 3.1 ms"], 0, True),
+        (["Environment e has no endpoints"], 0, True),
         (["skipped  a/AllTraffic: no samples", "skipped  b/AllTraffic: no samples"], 1, True),
         (["skipped  a/AllTraffic: no samples", "differs  b/AllTraffic/row: 3.1 ms"], 1, False),
         ([], 1, False),

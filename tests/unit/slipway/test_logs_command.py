@@ -220,6 +220,16 @@ class TestCommand:
         assert "[linear/AllTraffic/i-0] one" in ran.text
         assert "'other' is not deployed" in ran.errors
 
+    @pytest.mark.parametrize("options", [[], ["-f"], ["--json"], ["--json", "-f"]])
+    def test_without_endpoints_there_is_no_line(
+        self, slipway: Callable[..., Any], groups: LogGroups, tmp_path: Path, options: list[str]
+    ) -> None:
+        (tmp_path / "local.yaml").write_text(f"{SETTINGS.partition('endpoints:')[0]}endpoints: {{}}\n")
+        ran = slipway("logs", *options)
+        assert (ran.status, ran.text) == (0, "[]\n" if options == ["--json"] else "")
+        assert ran.errors == "Environment local has no endpoints\n"
+        assert "has no endpoint 'linear'" in slipway("logs", "linear", *options).error()
+
     @pytest.mark.parametrize("options", [[], ["--json"]], ids=["plain", "--json"])
     def test_one_that_is_not_deployed_is_a_mistake(
         self, slipway: Callable[..., Any], groups: LogGroups, options: list[str]

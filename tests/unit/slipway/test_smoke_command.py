@@ -268,6 +268,18 @@ class TestAsynchronous:
 
 
 class TestEnvironment:
+    def test_without_endpoints_there_is_nothing_to_ask_and_all_is_well(
+        self, slipway: Callable[..., Any], endpoints: Endpoints, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(smoke_module, "connect", lambda settings: pytest.fail("AWS was asked"))
+        endpoints.settings()
+        ran = slipway("smoke")
+        assert (ran.status, ran.text, ran.errors) == (0, "Environment local has no endpoints\n", "")
+        ran = slipway("smoke", "--json")
+        assert ran.status == 0
+        assert json.loads(ran.text) == {"environment": "local", "ok": True, "checks": []}
+        assert "has no endpoint 'linear'" in slipway("smoke", "linear").error()
+
     def test_all_endpoints_are_asked_and_one_without_a_model_folder_is_skipped(
         self, slipway: Callable[..., Any], endpoints: Endpoints
     ) -> None:

@@ -52,6 +52,19 @@ def test_each_endpoint_and_the_total_are_shown(
     assert "Not counted: " in ran.text
 
 
+def test_an_environment_without_endpoints_costs_nothing(
+    slipway: Callable[..., Any], environment_file: Write, tmp_path: Path
+) -> None:
+    environment_file(TWO_INSTANCES)
+    (path,) = (tmp_path / "environments").glob("test.yaml")
+    path.write_text(f"{path.read_text().partition('endpoints:')[0]}endpoints: {{}}\n")
+    ran = slipway("costs", "--env", "test")
+    assert (ran.status, ran.errors) == (0, "")
+    assert "Environment test has no endpoints, and what is counted costs nothing\n" in ran.text
+    told = json.loads(slipway("costs", "--env", "test", "--json").text)
+    assert (told["endpoints"], told["lower"], told["upper"]) == ([], 0, 0)
+
+
 def test_without_a_price_it_says_how_to_get_one(slipway: Callable[..., Any], environment_file: Write) -> None:
     environment_file(TWO_INSTANCES)
     ran = slipway("costs", "--env", "test")

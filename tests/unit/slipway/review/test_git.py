@@ -62,6 +62,39 @@ def test_an_unknown_base_is_refused(repository: Path, ref: str) -> None:
         revisions(repository, ref)
 
 
+def test_a_base_without_a_common_commit_is_compared_as_it_is_and_said(repository: Path) -> None:
+    tip = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "--quiet", "--orphan", "other")
+    commit(repository, "b", "another beginning")
+    found = revisions(repository, "main")
+    assert (found.base, found.base_is_behind, found.has_common_commit) == (tip, False, False)
+    assert revisions(repository, "other").has_common_commit
+
+
+def test_a_checkout_that_is_a_folder_of_a_repository_is_compared_with_that_folder(
+    repository: Path, tmp_path: Path
+) -> None:
+    before = commit(repository, "c", "before there was a folder")
+    folder = repository / "one" / "ünd two"
+    folder.mkdir(parents=True)
+    first = commit(folder, "a", "in the folder")
+    commit(folder, "a", "changed")
+    assert revisions(folder, first).base == first
+    written = write_files(folder, first, tmp_path / "new" / "tree", tmp_path / "index")
+    assert [path.name for path in written.iterdir()] == ["a"]
+    assert (written / "a").read_text() == "in the folder"
+    none = write_files(folder, before, tmp_path / "new" / "other", tmp_path / "index-of-another")
+    assert list(none.iterdir()) == []
+
+
+def test_a_folder_whose_files_are_in_no_commit_is_refused(repository: Path) -> None:
+    folder = repository / "unpacked"
+    folder.mkdir()
+    (folder / "a").touch()
+    with pytest.raises(CommandError, match="its files are in no commit"):
+        revisions(folder, "main")
+
+
 def test_what_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no git checkout"):
         revisions(tmp_path, "main")

@@ -16,6 +16,7 @@ from slipway.review.compare import compare
 from slipway.review.cost import Cost, CostChange
 from slipway.review.document import LIMIT, Block, fit
 from slipway.review.findings import Finding
+from slipway.review.gates import judge, parse_fail_on
 from slipway.review.git import Revisions
 from slipway.review.json_report import to_json
 from slipway.review.markdown import to_markdown
@@ -43,6 +44,14 @@ def test_a_branch_that_changes_nothing_says_so_and_no_more() -> None:
     assert len(lines) == 5
 
 
+def test_a_base_without_a_common_commit_is_said() -> None:
+    same = stack(B=bucket("b"))
+    unrelated = replace(review(compared(same, same)), revisions=replace(REVISIONS, has_common_commit=False))
+    assert "(`main`), of whose commits git has none in common with this branch, and" in to_markdown(unrelated)
+    assert to_json(unrelated)["revisions"]["has_common_commit"] is False
+    assert "in common" not in to_markdown(review(compared(same, same)))
+
+
 def test_tools_that_were_missing_are_named() -> None:
     same = stack(B=bucket("b"))
     without = review(compared(same, same), missing_tools=("cfn-lint", "cdk-nag"))
@@ -68,6 +77,17 @@ def test_a_stack_that_goes_stays_deployed() -> None:
     text = to_markdown(review(compare("prod", Assembly({gone.name: gone}), Assembly({}), type_of)))
     assert "**1 stack no longer defined, but still deployed**" in text
     assert "`slipway verify-clean --env prod`" in text
+
+
+def test_a_stack_that_goes_to_another_region_stays_in_the_old_one_too() -> None:
+    here, there = (replace(stack(B=bucket("b")), place=f"aws://111111111111/{each}") for each in ("us-a", "us-b"))
+    moved = compared(here, there)
+    assert [(each.presence, len(each.resources)) for each in moved.stacks] == [("removed", 0), ("added", 1)]
+    assert [gate.name for gate in judge([moved], parse_fail_on("replacement"))[0]] == ["replacement"]
+    text = to_markdown(review(moved))
+    assert "**1 stack made anew in another account or region, but still in the old one**, 1 added" in text
+    assert "a deployment does not delete the one in `aws://111111111111/us-a`" in text
+    assert "verify-clean" not in text
 
 
 def test_hosting_permissions_models_findings_and_costs_are_named() -> None:
@@ -158,10 +178,22 @@ def hostile_review(text: str) -> Review:
         **{text: bucket(f"new{text}"), f"R{text}": role(allow(text, text, Condition={text: {text: text}}))},
         Config=resource("AWS::SageMaker::EndpointConfig", A=f"{text}2", B={text: text}),
         New=resource(text, **{text: text}),
+        Trust=resource("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": [{"Effect": text}, {text: text}]}),
+        Processed=resource("AWS::IAM::Role", **{"Fn::Transform": {text: text}}),
+        Sometimes={**role(allow(text)), "Condition": text},
+        **{f"Fn::ForEach::{text}": [text]},
     )
+    sections = {"Transform": [text], "Conditions": {text: {text: text}}}
+    new = replace(new, template={**new.template, **sections})
+    moved, there = (replace(stack(f"moved{text}", R=role()), place=place) for place in (text, "elsewhere"))
     facts = PackageFacts(text, 1, text, text, text, (text,), (text,), {text: text})
     found = replace(
-        compared(old, new, text),
+        compare(
+            text,
+            Assembly({old.name: old, moved.name: moved}),
+            Assembly({new.name: new, there.name: there}),
+            type_of,
+        ),
         models=(
             ModelChange(text, text, None, facts),
             ModelChange(text, text, facts, replace(facts, requirements=())),

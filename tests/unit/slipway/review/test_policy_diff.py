@@ -172,9 +172,14 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
             "ManagedPolicy",
             {"Roles": [{"Ref": "A"}]},
             {"Roles": [{"Ref": "A"}, {"Ref": "B"}]},
-            "the role B of linear may now all of the policy ${It} on every resource",
+            "the role B of linear may now do all of the policy ${It} on every resource",
         ),
-        ("ManagedPolicy", {}, {"Users": ["eve"]}, "the user named eve of linear may now all of the policy ${It}"),
+        (
+            "ManagedPolicy",
+            {},
+            {"Users": ["eve"]},
+            "the user named eve of linear may now do all of the policy ${It}",
+        ),
         ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": [{"Ref": "A"}], "Users": ["eve"]}, "the user named eve"),
         ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": [{"Ref": "A"}, "admin"]}, "the role named admin"),
         ("Policy", {"Roles": [{"Ref": "A"}]}, {"Roles": ["A"]}, "the role named A"),
@@ -204,7 +209,7 @@ def test_a_policy_that_more_principals_get_widens(
 def test_what_users_and_groups_get_counts_as_what_roles_get(kind: str) -> None:
     bare = {"It": resource(f"AWS::IAM::{kind}")}
     for more, text in (
-        ({"ManagedPolicyArns": [ADMINISTRATOR]}, f"all of the policy {ADMINISTRATOR}"),
+        ({"ManagedPolicyArns": [ADMINISTRATOR]}, f"do all of the policy {ADMINISTRATOR}"),
         ({"Policies": [{"PolicyName": "p", "PolicyDocument": POLICY}]}, "read every resource"),
     ):
         (comes,) = of_resources(bare, {"It": resource(f"AWS::IAM::{kind}", **more)})

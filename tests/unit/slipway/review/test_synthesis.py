@@ -73,8 +73,8 @@ def test_what_an_app_says_when_it_ends_or_fails_is_its_failure(tmp_path: Path) -
 
 
 def test_a_process_that_dies_is_an_error(tmp_path: Path) -> None:
-    dead = side(tmp_path, "head", "import os; os._exit(3)")
-    with pytest.raises(CommandError, match="the synth of the head ended before its time"):
+    dead = side(tmp_path, "head", "import os; os.write(2, b'last\\x1b[2Jwords'); os._exit(3)")
+    with pytest.raises(CommandError, match=r"the synth of the head ended before its time: last\\x1b\[2Jwords$"):
         synthesize([dead], lambda _: None)
 
 
