@@ -79,10 +79,17 @@ def session_members(leader: int, started: float) -> list[psutil.Process]:
     A process id is not given anew while a session of that id has members. So the session is another's only
     when its leader runs and started at another time, or when the machine was started in between.
     """
-    another_leads = psutil.pid_exists(leader) and same_process(leader, started) is None
-    if started < psutil.boot_time() - 1 or (another_leads and not _is_zombie(leader)):
+    if started < psutil.boot_time() - 1 or _another_leads(leader, started):
         return []
     return [process for process in psutil.process_iter() if _session_of(process) == leader]
+
+
+def _another_leads(leader: int, started: float) -> bool:
+    try:
+        process = psutil.Process(leader)
+        return bool(abs(process.create_time() - started) >= 1 and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # which may happen at any moment, also between two questions
+        return False
 
 
 def _session_of(process: psutil.Process) -> int | None:
@@ -95,13 +102,6 @@ def _session_of(process: psutil.Process) -> int | None:
 def _runs(process: psutil.Process) -> bool:
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

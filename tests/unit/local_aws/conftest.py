@@ -28,7 +28,7 @@ def ours(name: str) -> Any:
     return getattr(importlib.import_module(f"local_aws.{module}"), attribute)
 
 
-WAIT = 10  # seconds until a test that hangs fails
+WAIT = 60  # seconds until a test that hangs fails
 
 
 @pytest.fixture(autouse=True)

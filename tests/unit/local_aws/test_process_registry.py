@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -52,12 +53,15 @@ def remember(folder: Path, pid: int, started: float) -> None:
 
 
 def end(pid: int) -> None:
-    if alive(pid):
+    with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(pid).kill()
 
 
 def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_remembered_processes_end_with_their_children(
@@ -127,8 +131,12 @@ def test_a_forgotten_process_is_left_alone(
     assert alive(forgotten.pid)
 
 
+@pytest.mark.parametrize("there", [False, True], ids=["it is gone", "it goes while it is looked for"])
 def test_the_children_of_a_process_that_ended_itself_end_too(
-    registry: ProcessRegistry, spawn: Callable[..., subprocess.Popen[str]]
+    registry: ProcessRegistry,
+    spawn: Callable[..., subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
 ) -> None:
     """The kernel ended the container (out of memory, say), and its worker processes live on in its group."""
     parent = spawn(PARENT)
@@ -136,6 +144,7 @@ def test_the_children_of_a_process_that_ended_itself_end_too(
     registry.add(parent.pid)
     parent.kill()
     parent.wait()
+    monkeypatch.setattr(psutil, "pid_exists", lambda _: there)
 
     registry.end_all()
 

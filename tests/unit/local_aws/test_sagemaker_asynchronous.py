@@ -19,7 +19,7 @@ from local_aws.sagemaker.asynchronous.queue import Capacity, RequestQueue
 from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.role_rights import RoleRights
 
-WAIT = 10
+WAIT = 60
 ROLE = "arn:aws:iam::000000000000:role/execution"
 SUCCESS, ERROR = "arn:aws:sns:us-east-1:000000000000:done", "arn:aws:sns:us-east-1:000000000000:broken"
 CONFIG = {

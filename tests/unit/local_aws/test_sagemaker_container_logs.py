@@ -10,7 +10,7 @@ import pytest
 
 from local_aws.sagemaker.container_logs import ContainerLogs
 
-WAIT = 10
+WAIT = 60
 
 
 class Client:

@@ -17,7 +17,7 @@ from local_aws.sagemaker.metric_data import Backlog, Invocation, metric_data
 from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime import InvokeEndpoint
 
-WAIT = 10
+WAIT = 60
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 CREDENTIAL = f"Credential={ACCOUNT}/20260101/{REGION}/sagemaker/aws4_request"
 SIGNATURE = f"AWS4-HMAC-SHA256 {CREDENTIAL}, SignedHeaders=host, Signature=0"

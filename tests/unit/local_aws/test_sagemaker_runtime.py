@@ -17,7 +17,7 @@ from local_aws.sagemaker import forwarding, traffic
 from local_aws.sagemaker.metrics import InvocationMetrics
 from local_aws.sagemaker.runtime import InvokeEndpoint
 
-WAIT = 10
+WAIT = 60
 SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 5}}
 CREDENTIAL = "Credential={account}/20260101/{region}/sagemaker/aws4_request"
 

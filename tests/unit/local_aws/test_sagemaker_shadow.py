@@ -12,7 +12,7 @@ from local_aws.sagemaker import shadow as shadow_module
 from local_aws.sagemaker.fleet import Fleet
 from local_aws.sagemaker.shadow import sampled
 
-WAIT = 10
+WAIT = 60
 
 
 class Serving:

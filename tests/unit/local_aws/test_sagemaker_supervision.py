@@ -13,7 +13,7 @@ from local_aws.sagemaker import supervision
 from local_aws.sagemaker.container import Container, ContainerError
 from local_aws.sagemaker.supervision import SupervisedContainer
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 class Process:

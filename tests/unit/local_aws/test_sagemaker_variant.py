@@ -13,7 +13,7 @@ from local_aws.sagemaker import variant as variant_module
 from local_aws.sagemaker.summaries import variant_summary
 from local_aws.sagemaker.variant import NoLongerServing, RunningVariant
 
-WAIT = 10
+WAIT = 60
 Make = Callable[..., RunningVariant]
 
 

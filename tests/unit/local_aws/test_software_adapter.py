@@ -15,7 +15,7 @@ import pytest
 
 from local_aws.sagemaker.software.ray_serve.adapter import Adapter, backend_timeout
 
-_DEADLINE = 10.0  # seconds
+_DEADLINE = 60.0  # seconds
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from local_aws import ministack_seam as seam
 from local_aws.stack_operations import StackOperations
 
-WAIT = 10  # seconds
+WAIT = 60  # seconds
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 CONFIG_BEFORE, CONFIG_AFTER = "first", "second"
 Record = dict[str, Any]

@@ -17,7 +17,7 @@ from local_aws.stack_roles import StackRoles
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/makes-stacks"
 CALLER = "AKIACALLER"
-WAIT = 10  # seconds until a test that hangs fails
+WAIT = 60  # seconds until a test that hangs fails
 
 
 def ministack(name: str) -> Any:
