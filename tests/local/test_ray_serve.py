@@ -1,6 +1,6 @@
 """An endpoint on AWS's Ray Serve container, served on this machine by Ray Serve through the tarball's bridge.
 
-One cluster serves all tests but those of the long run: the handler that answers `/`, the directories of the parity
+One cluster serves all tests but those of the long run: the handler that answers `/`, the tarballs of the parity
 suite as applications beside it, and an application whose model cannot be loaded.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -20,12 +21,13 @@ import pytest
 import yaml
 from hypothesis import given, settings
 
-from assets.ray_serve import RayServeSettings, ray_members
+from assets.package import Package
+from assets.ray_serve import CONFIG, DEPLOYMENT, RayServeSettings, ray_members
 from local_aws.sagemaker.software.ray_serve.adapter import Adapter
 
 # ruff: noqa: TID252 - the cases are the parity suite's own
 from ..serving_parity.cases import ATTRIBUTES, CASES, Case, content
-from ..serving_parity.directories import make_directories
+from ..serving_parity.packages import digest_of, parity_packages, unpacked
 from ..unit.serving.test_fuzz import SEEDED, exchanged, requests, wire
 from .ray_endpoint import JSON, Answer, RayEndpoint, ask_http, handler_members, until
 
@@ -36,48 +38,55 @@ HEALTH_PERIOD = 1.0  # seconds
 BROKEN = "def model_fn(model_dir):\n    raise RuntimeError('there are no such weights')\n"
 
 
-def application_members(name: str, folder: Path) -> dict[str, bytes]:
-    """Return a model directory below a folder of the tarball, and the builder of its application."""
-    builder = f"""
-from pathlib import Path
-from slipway_serving.ray.deployment import application
+def application(name: str, folder: Path) -> dict[str, Any]:
+    """Return what an unpacked tarball says of its application, for a cluster that has others as well."""
+    [found] = yaml.safe_load((folder / CONFIG).read_text())["applications"]
+    return {**found, "name": name, "route_prefix": f"/{name}", "import_path": f"of_{name}:build_app"}
 
-def build_app(settings):
-    return application(Path(__file__).resolve().parent / {name!r}, settings)
-"""
-    files = [file for file in folder.rglob("*") if file.is_file()]
-    members = {f"{name}/{file.relative_to(folder)}": file.read_bytes() for file in files}
-    return {**members, f"build_{name}.py": builder.encode()}
+
+def entry_point(folder: Path) -> bytes:
+    """Return a module that runs the entry point of an unpacked tarball: those of all have the same name."""
+    return f"""
+from importlib.util import module_from_spec, spec_from_file_location
+
+spec = spec_from_file_location(__name__, {str(folder / DEPLOYMENT)!r})
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
+build_app = module.build_app
+""".encode()
 
 
 @pytest.fixture(scope="module")
-def directories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    made = make_directories(tmp_path_factory.mktemp("parity"))
-    broken = made["defaults"].parent / "broken"
-    (broken / "code").mkdir(parents=True)
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    return parity_packages(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def folders(packages: dict[str, Package], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The unpacked tarballs of the parity suite, and a model that cannot be loaded."""
+    made = unpacked(packages, tmp_path_factory.mktemp("parity"))
+    broken = made["defaults"].with_name("broken")
+    shutil.copytree(made["defaults"], broken)
     (broken / "code/inference.py").write_text(BROKEN)
     return {**made, "broken": broken}
 
 
 @pytest.fixture(scope="module")
-def endpoint(machine: Any, directories: dict[str, Path]) -> Iterator[RayEndpoint]:
+def endpoint(machine: Any, folders: dict[str, Path]) -> Iterator[RayEndpoint]:
     limits = RayServeSettings(max_ongoing_requests=2, max_queued_requests=1, health_check_period_s=HEALTH_PERIOD)
     members = {**ray_members(limits), **handler_members(request_timeout=TIME_LIMIT, batch={"max_size": 1})}
     config = yaml.safe_load(members["config.yaml"])
     # without effect in the container, where `serve start` runs first
     config["http_options"] = {"host": "127.0.0.2", "port": 1, "request_timeout_s": 0.001}
-    for name, folder in directories.items():
-        members |= application_members(name, folder)
-        config["applications"].append(
-            {"name": name, "route_prefix": f"/{name}", "import_path": f"build_{name}:build_app", "args": {}}
-        )
+    config["applications"] += [application(name, folder) for name, folder in folders.items()]
+    members |= {f"of_{name}.py": entry_point(folder) for name, folder in folders.items()}
     members["config.yaml"] = yaml.safe_dump(config).encode()
     made = RayEndpoint(machine, "ray-tests")
     made.create(members)
     settled = made.settled()
     assert settled["EndpointStatus"] == "InService", settled.get("FailureReason")
     # with the first route of several, /ping is healthy
-    port, wanted = made.serve_port, {"/", *(f"/{name}" for name in directories if name != "broken")}
+    port, wanted = made.serve_port, {"/", *(f"/{name}" for name in folders if name != "broken")}
     until(lambda: wanted <= ask_http(port, "GET", "/-/routes").json.keys())
     yield made
     if machine.client("sagemaker").list_endpoints(NameContains=made.name)["Endpoints"]:
@@ -106,10 +115,10 @@ def test_a_handlers_own_modules_and_the_standard_librarys_are_not_hidden(endpoin
     assert (told["own"], told["pdb"]) == ("the handler's", True)
 
 
-def test_a_route_is_made_only_for_a_model_that_can_be_loaded(endpoint: RayEndpoint, directories: dict[str, Path]):
+def test_a_route_is_made_only_for_a_model_that_can_be_loaded(endpoint: RayEndpoint, folders: dict[str, Path]):
     until(lambda: endpoint.log().count('"event": "start_failed"') >= 4)  # Ray Serve tries four times
 
-    wanted = {"/", *(f"/{name}" for name in directories if name != "broken")}
+    wanted = {"/", *(f"/{name}" for name in folders if name != "broken")}
     assert ask_http(endpoint.serve_port, "GET", "/-/routes").json.keys() == wanted
     assert "there are no such weights" in endpoint.log()
 
@@ -159,8 +168,8 @@ def test_ray_listens_on_loopback_but_for_the_replicas_internal_port(endpoint: Ra
 
 
 def parity_answer(endpoint: RayEndpoint, case: Case) -> Answer:
-    """Send a case through an adapter in front of the application of its directory."""
-    adapter = Adapter(f"http://127.0.0.1:{endpoint.serve_port}/{case.directory}", 60)
+    """Send a case through an adapter in front of the application of its model."""
+    adapter = Adapter(f"http://127.0.0.1:{endpoint.serve_port}/{case.model}", 60)
     headers = [(name.encode(), value.encode()) for name, value in case.headers.items()]
     sent: list[Any] = []
 
@@ -204,6 +213,16 @@ def test_parity(endpoint: RayEndpoint, case: Case):
         assert content(answer.body, content_type) == case.expected
     if case.status >= 400 and case.headers.get(ATTRIBUTES) != "status":
         assert answer.json.keys() == {"error", "reason", "request_id"}
+
+
+def test_it_has_answered_from_the_tarballs_that_the_other_servers_have(
+    endpoint: RayEndpoint, packages: dict[str, Package], folders: dict[str, Path]
+):
+    software = {name: content for name, content in ray_members(RayServeSettings()).items() if name != CONFIG}
+    for name, packed in packages.items():
+        assert digest_of(folders[name]) == packed.digest
+        # applications of one cluster share the software: that of the endpoint's own tarball
+        assert all((folders[name] / member).read_bytes() == content for member, content in software.items())
 
 
 @pytest.mark.soak  # half a minute of waiting for limits and replicas

@@ -26,8 +26,8 @@ class Case:
     ----------
     name
         Unique.
-    directory
-        The model directory that it goes to.
+    model
+        The model that it goes to, a folder in `models`.
     body, headers
         The request.
     status
@@ -41,7 +41,7 @@ class Case:
     """
 
     name: str
-    directory: str
+    model: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     status: int = 200

@@ -1,4 +1,7 @@
-"""The parity suite on direct calls of the handler, on the slim server and on TorchServe with the toolkit."""
+"""The parity suite on direct calls of the handler, on the slim server and on TorchServe with the toolkit.
+
+Each of them has the same tarballs, unpacked into folders of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assets.package import Package
 from serving.core.handler import Handler
 from serving.core.messages import Request
 from serving.core.responder import Responder
@@ -21,58 +26,77 @@ from serving.core.settings import read_settings
 
 from .cases import ATTRIBUTES, CASES, Case, content
 from .differences import DIFFERENCES
-from .directories import make_directories
+from .packages import digest_of, parity_packages, unpacked
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Answer = tuple[int, str, bytes]
-Invoke = Callable[[Case], Answer]
+
+
+@dataclass(frozen=True)
+class Served:
+    """The unpacked tarballs behind a server, or several, by their names, and what sends a case there."""
+
+    folders: Mapping[str, Path]
+    ask: Callable[[Case], Answer]
+
+    def __call__(self, case: Case) -> Answer:
+        return self.ask(case)
+
+
+Unpack = Callable[[], dict[str, Path]]
 
 
 @pytest.fixture(scope="module")
-def directories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return make_directories(tmp_path_factory.mktemp("parity"))
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Package]:
+    return parity_packages(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def direct(directories: dict[str, Path]) -> Iterator[Invoke]:
+def unpack(packages: dict[str, Package], tmp_path_factory: pytest.TempPathFactory) -> Unpack:
+    return lambda: unpacked(packages, tmp_path_factory.mktemp("parity"))
+
+
+@pytest.fixture(scope="module")
+def direct(unpack: Unpack) -> Iterator[Served]:
     """Call the handler in this process."""
     responders: dict[str, Responder] = {}
-    for name, folder in directories.items():
+    folders = unpack()
+    for name, folder in folders.items():
         sys.modules.pop("inference", None)
         responders[name] = Responder(Handler(read_settings(folder, {})))
 
-    def invoke(case: Case) -> Answer:
+    def ask(case: Case) -> Answer:
         request = Request(case.body, {name.lower(): value for name, value in case.headers.items()})
-        ((_, answer),) = responders[case.directory].respond([request])
+        ((_, answer),) = responders[case.model].respond([request])
         return answer.status, answer.content_type, answer.body
 
     path = [*sys.path]
-    yield invoke
+    yield Served(folders, ask)
     sys.modules.pop("inference", None)
     sys.path[:] = [folder for folder in path if "/parity" not in folder]
 
 
 @pytest.fixture(scope="module")
-def slim(directories: dict[str, Path]) -> Iterator[Invoke]:
-    """Ask slim servers, one for each directory."""
-    with _serving("serving", directories) as invoke:
-        yield invoke
+def slim(unpack: Unpack) -> Iterator[Served]:
+    """Ask slim servers, one for each tarball."""
+    with _serving("serving", unpack()) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
-def torchserve(directories: dict[str, Path]) -> Iterator[Invoke]:
-    """Ask TorchServe on the same files; its environment is made on first use."""
-    with _serving("benchmarks.torchserve", directories) as invoke:
-        yield invoke
+def torchserve(unpack: Unpack) -> Iterator[Served]:
+    """Ask TorchServe with the toolkit, one for each tarball; its environment is made on first use."""
+    with _serving("benchmarks.torchserve", unpack()) as served:
+        yield served
 
 
 @contextlib.contextmanager
-def _serving(module: str, directories: dict[str, Path]) -> Iterator[Invoke]:
-    processes = {name: _started(module, folder) for name, folder in directories.items()}
+def _serving(module: str, folders: dict[str, Path]) -> Iterator[Served]:
+    processes = {name: _started(module, folder) for name, folder in folders.items()}
     try:
         ports = {name: _port(process) for name, process in processes.items()}
-        yield lambda case: _asked(ports[case.directory], case)
+        yield Served(folders, lambda case: _asked(ports[case.model], case))
     finally:
         for process in processes.values():
             process.terminate()
@@ -128,12 +152,12 @@ def test_the_suite_has_at_least_60_cases_with_names_of_their_own():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_direct_calls(direct: Invoke, case: Case):
+def test_direct_calls(direct: Served, case: Case):
     check(case, direct(case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_slim_server(slim: Invoke, direct: Invoke, case: Case):
+def test_the_slim_server(slim: Served, direct: Served, case: Case):
     answer = slim(case)
     check(case, answer)
     if case.status < 400:
@@ -143,9 +167,32 @@ def test_the_slim_server(slim: Invoke, direct: Invoke, case: Case):
 @pytest.mark.soak  # TorchServe takes 400 MB of packages, and some ten seconds to start
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_torchserve_answers_the_same_but_for_the_differences(torchserve: Invoke, direct: Invoke, case: Case):
+def test_torchserve_answers_the_same_but_for_the_differences(torchserve: Served, direct: Served, case: Case):
     ours, theirs = direct(case), torchserve(case)
     assert is_same(case, ours, theirs) == (not case.differs), (ours, theirs)
+
+
+TORCHSERVE = pytest.param("torchserve", marks=[pytest.mark.soak, pytest.mark.timeout(900)])
+
+
+@pytest.mark.parametrize("server", ["direct", "slim", TORCHSERVE])
+def test_each_has_answered_from_the_same_tarballs(
+    packages: dict[str, Package], server: str, request: pytest.FixtureRequest
+):
+    folders = request.getfixturevalue(server).folders
+    assert {name: digest_of(folder) for name, folder in folders.items()} == {
+        name: packed.digest for name, packed in packages.items()
+    }
+
+
+def test_a_folder_that_differs_from_its_tarball_is_found(unpack: Unpack):
+    first, second, third = unpack().values()
+    (first / "code/inference.py").write_text("# another one\n")
+    (second / "more.py").touch()
+    (third / "model.pt").unlink()
+    for folder in (first, second, third):
+        with pytest.raises(AssertionError):
+            digest_of(folder)
 
 
 def is_same(case: Case, ours: Answer, theirs: Answer) -> bool:

@@ -1,0 +1,1 @@
+"""Every function is the default one."""
