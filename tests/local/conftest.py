@@ -37,6 +37,7 @@ class Machine:
 
     folder: Path
     port: int = field(default_factory=free_port)
+    clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,14 +64,18 @@ class Machine:
         return self.slipway("local", "run", "--", *command, check=check)
 
     def client(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
-        settings = client_environment(f"http://127.0.0.1:{self.port}", account, region, self.folder / "images")
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=settings["AWS_ENDPOINT_URL"],
-            region_name=region,
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-        )
+        """A client that is made once: botocore takes some tenths of a second to read a service's model."""
+        key = (service, account, region)
+        if key not in self.clients:
+            settings = client_environment(f"http://127.0.0.1:{self.port}", account, region, self.folder / "images")
+            self.clients[key] = boto3.session.Session().client(
+                service,
+                endpoint_url=settings["AWS_ENDPOINT_URL"],
+                region_name=region,
+                aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+            )
+        return self.clients[key]
 
     def status(self) -> dict[str, Any]:
         return dict(json.loads(self.slipway("local", "status", "--json").stdout))
@@ -162,6 +167,15 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     assert not local.processes()
 
 
+@pytest.fixture(scope="module")
+def modules_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A local AWS that the tests of one module may kill; each starts it itself, and leaves it able to start."""
+    local = Machine(tmp_path_factory.mktemp("modules") / "own")
+    yield local
+    local.slipway("local", "down", "--purge")
+    assert not local.processes()
+
+
 @pytest.fixture
 def own_machine(tmp_path: Path) -> Iterator[Machine]:
     """A local AWS that a test may kill; the test starts it itself."""
@@ -171,7 +185,8 @@ def own_machine(tmp_path: Path) -> Iterator[Machine]:
     assert not local.processes()
 
 
-def _new_project(machine: Machine, folder: Path, name: str) -> Project:
+def make_project(machine: Machine, folder: Path, name: str) -> Project:
+    """Make a project of the model linear; nothing of it is deployed."""
     shutil.copytree(ROOT / "model_code" / "linear", folder / "model")
     project = Project(machine, folder, name)
     project.write()
@@ -184,7 +199,7 @@ def new_project(machine: Machine, tmp_path: Path) -> Iterator[Callable[[str], Pr
     made: list[Project] = []
 
     def make(name: str) -> Project:
-        project = _new_project(machine, tmp_path / name, name)
+        project = make_project(machine, tmp_path / name, name)
         made.append(project)
         return project
 
@@ -198,13 +213,13 @@ def own_project(own_machine: Machine, tmp_path: Path) -> Project:
     """A project on a local AWS that a test may kill."""
     own_machine.slipway("local", "up")
     (tmp_path / "project").mkdir()
-    return _new_project(own_machine, tmp_path / "project", "own")
+    return make_project(own_machine, tmp_path / "project", "own")
 
 
 @pytest.fixture(scope="session")
 def deployed(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A deployed project that tests look at and do not change."""
-    project = _new_project(machine, tmp_path_factory.mktemp("deployed") / "project", "viewed")
+    project = make_project(machine, tmp_path_factory.mktemp("deployed") / "project", "viewed")
     project.deploy()
     yield project
     project.remove()

@@ -14,8 +14,8 @@ ELSEWHERE = {
     "cifar10": "test_systems.py",
     "linear-serve": "test_systems.py",
     "own-dockerfile": "test_own_container.py",
-    "pinned-tag": "test_ray_serve.py",
-    "real-time": "test_ray_serve.py",
+    "pinned-tag": "test_ray_serve_soak.py",
+    "real-time": "test_ray_serve_soak.py",
     "resnet50": "test_systems.py",
     "sdk-defaults": "test_systems.py",
     "synpg": "test_systems.py",
@@ -29,11 +29,7 @@ def together() -> dict[str, Path]:
 
 
 def settings_of_all(model: Path) -> dict[str, Any]:
-    """Return the settings of one environment with the endpoints of all examples, with one model.
-
-    Waits are taken out of rollouts: they are real seconds here, too. So are bounds of the latency, which says
-    nothing of the model on a busy machine.
-    """
+    """Return the settings of one environment with the endpoints of all examples, with one model."""
     settings: dict[str, Any] = {"endpoints": {}}
     for path in together().values():
         example = yaml.safe_load(path.read_text())
@@ -46,6 +42,14 @@ def _own(endpoint: dict[str, Any], model: Path) -> dict[str, Any]:
     for part in (endpoint, endpoint.get("shadow"), *endpoint.get("variants", {}).values()):
         if part and "model" in part:
             part["model"] = str(model)
+    return without_waits(endpoint)
+
+
+def without_waits(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """Change an endpoint's rollout, if it has one; return the endpoint.
+
+    Its waits would be real seconds here, and how slow an answer is says nothing of the model on a busy machine.
+    """
     if "rollout" in endpoint:
         waits = {"wait_interval_in_seconds", "termination_wait_in_seconds"} & endpoint["rollout"].keys()
         endpoint["rollout"] |= dict.fromkeys(waits, 0)

@@ -2,68 +2,114 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from assets.model_folder import find_model
 from assets.package import package
 
+from .conftest import Machine
+
 ROOT = Path(__file__).resolve().parents[2]
 ROW = json.dumps([[1.0] * 10])
+# The real CDK CLI deploys the template as an app's own.
 RAW_APP = """
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam, aws_s3 as s3, aws_sagemaker as sagemaker
+from aws_cdk import cloudformation_include
 
 app = cdk.App()
 stack = cdk.Stack(app, "{stack}", env=cdk.Environment(account="000000000000", region="us-east-1"))
-role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
-{grant}
-model = sagemaker.CfnModel(
-    stack, "Model", execution_role_arn=role.role_arn,
-    primary_container=dict(image="1.dkr.ecr.us-east-1.amazonaws.com/own:1", modelDataUrl="{url}"),
-)
-model.node.add_dependency(role)
-config = sagemaker.CfnEndpointConfig(stack, "Config", production_variants=[dict(
-    modelName=model.attr_model_name, variantName="AllTraffic", instanceType="{instance_type}",
-    initialInstanceCount=1, initialVariantWeight=1, containerStartupHealthCheckTimeoutInSeconds=60,
-)])
-name = config.attr_endpoint_config_name
-endpoint = sagemaker.CfnEndpoint(stack, "Endpoint", endpoint_name="{endpoint}", endpoint_config_name=name)
-{more}
+cloudformation_include.CfnInclude(stack, "Included", template_file="template.json")
 app.synth()
 """
-SCALABLE_TARGET = """
-from aws_cdk import aws_applicationautoscaling as scaling
-target = scaling.CfnScalableTarget(
-    stack, "Target", service_namespace="sagemaker", scalable_dimension="sagemaker:variant:DesiredInstanceCount",
-    resource_id="endpoint/{endpoint}/variant/AllTraffic", min_capacity=1, max_capacity=2,
-)
-target.add_dependency(endpoint)
-"""
-GRANT = 'role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))'
+TO_READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+OF_SAGEMAKER = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+SECOND = {"Delay": 1, "MaxAttempts": 200}
 
 
-def deploy_raw(machine, folder: Path, stack: str, **values: str) -> subprocess.CompletedProcess[str]:
-    """Deploy a stack of plain L1 constructs, none of ours, with the real CDK CLI."""
-    defaults = {
-        "grant": GRANT,
-        "instance_type": "ml.m5.large",
-        "endpoint": "raw",
-        "url": "s3://nowhere/model.tar.gz",
-        "more": "",
+def raw(
+    *,
+    url: str,
+    may_read: bool = True,
+    instance_type: str = "ml.m5.large",
+    endpoint: str = "raw",
+    scaled: bool = False,
+) -> dict[str, Any]:
+    """Write a template of plain resources, none of which is ours."""
+    role = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [OF_SAGEMAKER]},
+        "Policies": [{"PolicyName": "Own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [TO_READ]}}]
+        if may_read
+        else [],
     }
-    (folder / "app.py").write_text(RAW_APP.format(stack=stack, **{**defaults, **values}))
+    container = {"Image": "1.dkr.ecr.us-east-1.amazonaws.com/own:1", "ModelDataUrl": url}
+    variant = {
+        "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+        "VariantName": "AllTraffic",
+        "InstanceType": instance_type,
+        "InitialInstanceCount": 1,
+        "InitialVariantWeight": 1,
+        "ContainerStartupHealthCheckTimeoutInSeconds": 60,
+    }
+    config = {"Fn::GetAtt": ["Config", "EndpointConfigName"]}
+    resources: dict[str, Any] = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+        "Model": {
+            "Type": "AWS::SageMaker::Model",
+            "Properties": {"ExecutionRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "PrimaryContainer": container},
+        },
+        "Config": {"Type": "AWS::SageMaker::EndpointConfig", "Properties": {"ProductionVariants": [variant]}},
+        "Endpoint": {
+            "Type": "AWS::SageMaker::Endpoint",
+            "Properties": {"EndpointName": endpoint, "EndpointConfigName": config},
+        },
+    }
+    if scaled:
+        target = {
+            "ServiceNamespace": "sagemaker",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "ResourceId": f"endpoint/{endpoint}/variant/AllTraffic",
+            "MinCapacity": 1,
+            "MaxCapacity": 2,
+        }
+        kind = "AWS::ApplicationAutoScaling::ScalableTarget"
+        resources["Target"] = {"Type": kind, "DependsOn": "Endpoint", "Properties": target}
+    return {"Resources": resources}
+
+
+def deploy_by_the_cli(
+    machine: Machine, folder: Path, stack: str, template: dict[str, Any]
+) -> subprocess.CompletedProcess[str]:
+    """Deploy a template with the real CDK CLI."""
+    (folder / "template.json").write_text(json.dumps(template))
+    (folder / "app.py").write_text(RAW_APP.format(stack=stack))
     settings = {"app": f"{sys.executable} app.py", "notices": False, "versionReporting": False}
     (folder / "cdk.json").write_text(json.dumps(settings))
     command = ["slipway", "local", "run", "--", "cdk", "deploy", "--require-approval", "never", "--no-color"]
     return subprocess.run(
         command, cwd=folder, env=machine.environment, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def deploy(machine: Machine, stack: str, template: dict[str, Any], *, update: bool = False) -> tuple[str, str]:
+    """Deploy a template as boto3 does; return the status of the stack, and what its events say."""
+    cloudformation = machine.client("cloudformation")
+    act = cloudformation.update_stack if update else cloudformation.create_stack
+    act(StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    waiter = cloudformation.get_waiter("stack_update_complete" if update else "stack_create_complete")
+    with contextlib.suppress(WaiterError):
+        waiter.wait(StackName=stack, WaiterConfig=SECOND)
+    [described] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return described["StackStatus"], "\n".join(event.get("ResourceStatusReason", "") for event in events)
 
 
 @pytest.fixture
@@ -88,34 +134,34 @@ def assert_nothing_is_left(machine, stack: str) -> None:
 
 
 def test_a_tarball_that_is_gone(machine, tmp_path):
-    failed = deploy_raw(machine, tmp_path, "RawGone")
+    failed = deploy_by_the_cli(machine, tmp_path, "RawGone", raw(url="s3://nowhere/model.tar.gz"))
     assert failed.returncode != 0
     assert "Could not access model data at s3://nowhere/model.tar.gz" in failed.stdout + failed.stderr
     assert_nothing_is_left(machine, "RawGone")
 
 
-def test_a_role_that_may_not_read_the_tarball(machine, tmp_path, tarball):
-    failed = deploy_raw(machine, tmp_path, "RawRole", grant="", url=tarball)
-    assert failed.returncode != 0
-    assert 'ensure that the role has "s3:GetObject" permissions' in failed.stdout + failed.stderr
+def test_a_role_that_may_not_read_the_tarball(machine, tarball):
+    status, said = deploy(machine, "RawRole", raw(url=tarball, may_read=False))
+    assert status == "ROLLBACK_COMPLETE"
+    assert 'ensure that the role has "s3:GetObject" permissions' in said
     assert_nothing_is_left(machine, "RawRole")
 
 
-def test_an_instance_type_that_aws_does_not_know(machine, tmp_path, tarball):
-    failed = deploy_raw(machine, tmp_path, "RawType", url=tarball, instance_type="ml.g5.bogus")
-    assert failed.returncode != 0
-    assert "Value 'ml.g5.bogus' at 'productionVariants.1.member.instanceType'" in failed.stdout + failed.stderr
+def test_an_instance_type_that_aws_does_not_know(machine, tarball):
+    status, said = deploy(machine, "RawType", raw(url=tarball, instance_type="ml.g5.bogus"))
+    assert status == "ROLLBACK_COMPLETE"
+    assert "Value 'ml.g5.bogus' at 'productionVariants.1.member.instanceType'" in said
     assert_nothing_is_left(machine, "RawType")
 
 
-def test_an_endpoint_name_that_aws_does_not_take(machine, tmp_path, tarball):
-    failed = deploy_raw(machine, tmp_path, "RawName", url=tarball, endpoint="raw_endpoint")
-    assert failed.returncode != 0
-    assert "Value 'raw_endpoint' at 'endpointName'" in failed.stdout + failed.stderr
+def test_an_endpoint_name_that_aws_does_not_take(machine, tarball):
+    status, said = deploy(machine, "RawName", raw(url=tarball, endpoint="raw_endpoint"))
+    assert status == "ROLLBACK_COMPLETE"
+    assert "Value 'raw_endpoint' at 'endpointName'" in said
     assert_nothing_is_left(machine, "RawName")
 
 
-def test_a_handler_whose_dependency_is_missing(new_project):
+def test_a_handler_whose_dependency_is_missing_fails_the_first_creation_which_leaves_nothing(new_project):
     project = new_project("lacking")
     handler = project.model / "inference.py"
     handler.write_text("import no_such_package\n")
@@ -123,6 +169,10 @@ def test_a_handler_whose_dependency_is_missing(new_project):
     assert failed.returncode != 0
     assert "did not pass the ping health check" in failed.stdout + failed.stderr
     assert "No module named 'no_such_package'" in failed.stdout + failed.stderr
+    sagemaker = project.machine.client("sagemaker")
+    assert sagemaker.list_endpoints(NameContains="lacking")["Endpoints"] == []
+    assert sagemaker.list_models(NameContains="lacking")["Models"] == []
+    assert not [e for e in project.machine.status()["endpoints"] if "lacking" in e["name"]]
 
 
 def test_a_requirement_that_pip_cannot_find(new_project):
@@ -131,31 +181,6 @@ def test_a_requirement_that_pip_cannot_find(new_project):
     failed = project.deploy(check=False)
     assert failed.returncode != 0
     assert "slipway-has-no-such-package" in failed.stdout + failed.stderr
-
-
-def test_a_truncated_tarball_is_rolled_back_and_the_old_endpoint_answers(new_project):
-    project = new_project("truncated")
-    project.deploy()
-    before = project.slipway("invoke", "scores", "--data", ROW).stdout
-    path = project.model / "model.py"
-    path.write_text(path.read_text().replace("manual_seed(0)", "manual_seed(1)"))
-    packed = package(find_model(str(project.model)))
-    # The CLI publishes nothing under a key that is there: the half of a tarball stays as it is.
-    project.machine.client("s3").put_object(
-        Bucket=project.resources("artifacts")["AWS::S3::Bucket"],
-        Key=f"models/scores/{packed.digest}.tar.gz",
-        Body=packed.path.read_bytes()[: packed.size // 2],
-    )
-
-    failed = project.deploy(check=False)
-
-    assert failed.returncode != 0
-    assert "Failed to extract model data archive" in failed.stdout + failed.stderr
-    assert project.slipway("invoke", "scores", "--data", ROW).stdout == before
-    name = project.endpoint_name()
-    described = project.machine.client("sagemaker").describe_endpoint(EndpointName=name)
-    assert described["EndpointStatus"] == "InService"
-    assert "valid tar.gz archive" in described["FailureReason"]
 
 
 def test_a_container_that_never_answers_its_ping(machine, tmp_path, tarball):
@@ -169,29 +194,26 @@ def test_a_container_that_never_answers_its_ping(machine, tmp_path, tarball):
     (folder / "inference.py").write_text(handler)
     machine.client("s3").upload_file(str(package(find_model(str(folder))).path), "raw-models", "slow.tar.gz")
 
-    failed = deploy_raw(machine, tmp_path, "RawSlow", url="s3://raw-models/slow.tar.gz")
+    status, said = deploy(machine, "RawSlow", raw(url="s3://raw-models/slow.tar.gz"))
 
-    assert failed.returncode != 0
-    assert "did not pass the ping health check" in failed.stdout + failed.stderr
-    assert "The container's last output: loading" in failed.stdout + failed.stderr
+    assert status == "ROLLBACK_COMPLETE"
+    assert "did not pass the ping health check" in said
+    assert "The container's last output: loading" in said
     assert_nothing_is_left(machine, "RawSlow")
 
 
-def test_a_scalable_target_keeps_its_instance_type_until_it_is_deregistered(machine, tmp_path, tarball):
-    target = SCALABLE_TARGET.format(endpoint="raw-scaled")
-    client, values = machine.client, {"url": tarball, "endpoint": "raw-scaled", "more": target}
-    first = deploy_raw(machine, tmp_path, "RawScaled", **values)
-    assert first.returncode == 0, first.stderr
+def test_a_scalable_target_keeps_its_instance_type_until_it_is_deregistered(machine, tarball):
+    client = machine.client
+    status, said = deploy(machine, "RawScaled", raw(url=tarball, endpoint="raw-scaled", scaled=True))
+    assert status == "CREATE_COMPLETE", said
     sagemaker, autoscaling = client("sagemaker"), client("application-autoscaling")
     before = sagemaker.describe_endpoint(EndpointName="raw-scaled")["EndpointConfigName"]
 
-    failed = deploy_raw(machine, tmp_path, "RawScaled", **values, instance_type="ml.m5.xlarge")
+    other = raw(url=tarball, endpoint="raw-scaled", scaled=True, instance_type="ml.m5.xlarge")
+    status, said = deploy(machine, "RawScaled", other, update=True)
 
-    assert failed.returncode != 0
-    said = 'The variant(s) "["AllTraffic"]" must be deregistered as scalable targets with AutoScaling'
-    assert said in failed.stdout + failed.stderr
-    [stack] = client("cloudformation").describe_stacks(StackName="RawScaled")["Stacks"]
-    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert 'The variant(s) "["AllTraffic"]" must be deregistered as scalable targets with AutoScaling' in said
     described = sagemaker.describe_endpoint(EndpointName="raw-scaled")
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
     configs = sagemaker.list_endpoint_configs(NameContains="RawScaled")["EndpointConfigs"]
@@ -204,10 +226,8 @@ def test_a_scalable_target_keeps_its_instance_type_until_it_is_deregistered(mach
     [registered] = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
     members = ("ServiceNamespace", "ResourceId", "ScalableDimension")
     autoscaling.deregister_scalable_target(**{member: registered[member] for member in members})
-    again = deploy_raw(machine, tmp_path, "RawScaled", **values, instance_type="ml.m5.xlarge")
-    assert again.returncode == 0, again.stderr
+    status, said = deploy(machine, "RawScaled", other, update=True)
+    assert status == "UPDATE_COMPLETE", said
     client("cloudformation").delete_stack(StackName="RawScaled")
-    client("cloudformation").get_waiter("stack_delete_complete").wait(
-        StackName="RawScaled", WaiterConfig={"Delay": 1, "MaxAttempts": 120}
-    )
+    client("cloudformation").get_waiter("stack_delete_complete").wait(StackName="RawScaled", WaiterConfig=SECOND)
     assert_nothing_is_left(machine, "RawScaled")

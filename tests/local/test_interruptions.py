@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from .conftest import Machine, Project, make_project
 
 ROOT = Path(__file__).resolve().parents[2]
 ROW = json.dumps([[1.0] * 10])
@@ -32,6 +34,15 @@ def model_fn(model_dir):
     wait_for_permission()
     return load(model_dir)
 """
+
+
+@pytest.fixture
+def own_project(modules_machine: Machine, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Project]:
+    """A project of the test's own, on a local AWS that it may kill."""
+    modules_machine.slipway("local", "up")
+    project = make_project(modules_machine, tmp_path / "project", f"cut{request.node.name.split('_')[2]}")
+    yield project
+    project.remove()
 
 
 def eventually(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
@@ -92,10 +103,9 @@ def kill_emulator(machine) -> None:
 
 def names(project) -> tuple[list[str], list[str]]:
     sagemaker = project.machine.client("sagemaker")
-    models = [model["ModelName"] for model in sagemaker.list_models()["Models"]]
-    return models, [
-        config["EndpointConfigName"] for config in sagemaker.list_endpoint_configs()["EndpointConfigs"]
-    ]
+    models = [model["ModelName"] for model in sagemaker.list_models(NameContains=project.name)["Models"]]
+    configs = sagemaker.list_endpoint_configs(NameContains=project.name)["EndpointConfigs"]
+    return models, [config["EndpointConfigName"] for config in configs]
 
 
 def test_a_creation_that_a_crash_cut_off_is_rolled_back_and_can_be_repeated(own_project):
@@ -153,7 +163,8 @@ def test_a_destroy_while_the_creation_goes_on_leaves_nothing(own_project):
     own_project.destroy()
 
     stacks = machine.client("cloudformation").list_stacks()["StackSummaries"]
-    mine = {s["StackName"]: s["StackStatus"] for s in stacks if s["StackName"] != "CDKToolkit"}
+    own = own_project.name.capitalize()
+    mine = {s["StackName"]: s["StackStatus"] for s in stacks if s["StackName"].startswith(own)}
     assert set(mine.values()) == {"DELETE_COMPLETE"}
     assert names(own_project) == ([], [])
     assert machine.status()["endpoints"] == []

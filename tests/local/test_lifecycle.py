@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
 
+from assets.model_folder import find_model
+from assets.package import package
+
+from .conftest import Machine, Project, make_project
 from .left_behind import resource_names
 
 ROW = [[1.0] * 10]
+
+
+@pytest.fixture(scope="module")
+def project(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A deployed project, which every test changes from where it is; the last one destroys it."""
+    made = make_project(machine, tmp_path_factory.mktemp("weights") / "project", "weights")
+    made.deploy()
+    yield made
+    made.remove()
 
 
 def invoke(project, name: str) -> list[list[float]]:
@@ -19,19 +34,18 @@ def invoke(project, name: str) -> list[list[float]]:
     return json.loads(answer["Body"].read())
 
 
-def replace_in_model(project, old: str, new: str) -> None:
+def change_weights(project) -> None:
     path = project.model / "model.py"
     text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    changed = re.sub(r"manual_seed\((\d+)\)", lambda seed: f"manual_seed({int(seed[1]) + 1})", text)
+    assert changed != text
+    path.write_text(changed)
 
 
-def test_new_weights_make_a_new_model_and_config_behind_the_same_endpoint(new_project):
-    project = new_project("weights")
-    project.deploy()
+def test_new_weights_make_a_new_model_and_config_behind_the_same_endpoint(project):
     before, first_answer = project.resources("scores"), invoke(project, project.endpoint_name())
     sagemaker = project.machine.client("sagemaker")
-    replace_in_model(project, "manual_seed(0)", "manual_seed(1)")
+    change_weights(project)
 
     project.deploy()
 
@@ -46,9 +60,7 @@ def test_new_weights_make_a_new_model_and_config_behind_the_same_endpoint(new_pr
     assert [c["EndpointConfigArn"] for c in configs] == [after["AWS::SageMaker::EndpointConfig"]]
 
 
-def test_a_model_that_does_not_load_is_rolled_back_and_the_old_one_keeps_answering(new_project):
-    project = new_project("broken")
-    project.deploy()
+def test_a_model_that_does_not_load_is_rolled_back_and_the_old_one_keeps_answering(project):
     answer = invoke(project, project.endpoint_name())
     handler = project.model / "inference.py"
     handler.write_text(
@@ -71,17 +83,6 @@ def test_a_model_that_does_not_load_is_rolled_back_and_the_old_one_keeps_answeri
     assert invoke(project, project.endpoint_name()) == answer
 
 
-def test_a_first_creation_that_fails_leaves_nothing(new_project):
-    project = new_project("stillborn")
-    handler = project.model / "inference.py"
-    handler.write_text("import no_such_package\n")
-    assert project.deploy(check=False).returncode != 0
-    sagemaker = project.machine.client("sagemaker")
-    assert sagemaker.list_endpoints(NameContains="stillborn")["Endpoints"] == []
-    assert sagemaker.list_models(NameContains="stillborn")["Models"] == []
-    assert not [e for e in project.machine.status()["endpoints"] if "stillborn" in e["name"]]
-
-
 def test_awss_pytorch_container_is_served_by_the_slim_server_which_says_so(new_project):
     project = new_project("gpu")
     hosting = {"type": "real-time", "instance_type": "ml.g5.xlarge", "initial_instance_count": 2}
@@ -102,33 +103,40 @@ def test_awss_pytorch_container_is_served_by_the_slim_server_which_says_so(new_p
     assert "slim server" in status["variants"][0]["note"]
 
 
-def test_another_mode_of_hosting_makes_an_endpoint_of_another_name(new_project):
-    project = new_project("moving")
-    project.deploy()
-    hosting = {"type": "real-time", "instance_type": "ml.m5.large", "initial_instance_count": 1}
-    endpoint = {"model": str(project.model), "container": "slim", "hosting": hosting}
-    project.write(endpoints={"scores": endpoint})
-    project.deploy()
-    sagemaker = project.machine.client("sagemaker")
-    names = [e["EndpointName"] for e in sagemaker.list_endpoints(NameContains="moving")["Endpoints"]]
-    assert names == [project.endpoint_name(hosting="real-time")]
-    parameter = project.machine.client("ssm").get_parameter(Name="/moving/local/scores/endpoint-name")
-    assert parameter["Parameter"]["Value"] == names[0]
-    assert sum(invoke(project, names[0])[0]) == pytest.approx(1)
+def test_a_truncated_tarball_is_rolled_back_and_the_old_endpoint_answers(project):
+    before = invoke(project, project.endpoint_name())
+    model = (project.model / "model.py").read_text()
+    change_weights(project)
+    packed = package(find_model(str(project.model)))
+    # The CLI publishes nothing under a key that is there: the half of a tarball stays as it is.
+    project.machine.client("s3").put_object(
+        Bucket=project.resources("artifacts")["AWS::S3::Bucket"],
+        Key=f"models/scores/{packed.digest}.tar.gz",
+        Body=packed.path.read_bytes()[: packed.size // 2],
+    )
+
+    failed = project.deploy(check=False)
+
+    assert failed.returncode != 0
+    assert "Failed to extract model data archive" in failed.stdout + failed.stderr
+    name = project.endpoint_name()
+    assert invoke(project, name) == before
+    described = project.machine.client("sagemaker").describe_endpoint(EndpointName=name)
+    assert described["EndpointStatus"] == "InService"
+    assert "valid tar.gz archive" in described["FailureReason"]
+    (project.model / "model.py").write_text(model)
 
 
-def test_destroy_leaves_nothing_but_the_bootstrap(new_project):
-    project = new_project("gone")
-    project.deploy()
+def test_destroy_leaves_nothing_but_the_bootstrap(project):
     assert [e for e in project.machine.status()["endpoints"] if e["name"] == project.endpoint_name()]
 
     project.destroy()
 
     client = project.machine.client
     stacks = client("cloudformation").list_stacks()["StackSummaries"]
-    assert {s["StackStatus"] for s in stacks if s["StackName"].startswith("Gone")} == {"DELETE_COMPLETE"}
-    assert [name for name in resource_names(client) if "gone" in name.lower()] == []
-    assert [e for e in project.machine.status()["endpoints"] if "gone" in e["name"]] == []
+    assert {s["StackStatus"] for s in stacks if s["StackName"].startswith("Weights")} == {"DELETE_COMPLETE"}
+    assert [name for name in resource_names(client) if "weights" in name.lower()] == []
+    assert [e for e in project.machine.status()["endpoints"] if "weights" in e["name"]] == []
     assert not [p for p in project.machine.processes() if project.endpoint_name() in " ".join(p.cmdline())]
     with pytest.raises(ClientError, match="not found"):
         invoke(project, project.endpoint_name())

@@ -17,7 +17,9 @@ ROW = json.dumps([[1.0] * 10])
 
 
 def deploy_linear(machine) -> str:
-    machine.slipway("demo")
+    """Deploy it, if it is not there yet, and return an answer of it."""
+    if not machine.status()["endpoints"]:
+        machine.slipway("demo")
     return machine.slipway("invoke", "linear", "--data", ROW).stdout
 
 
@@ -39,8 +41,8 @@ def invocations(machine) -> float:
     return sum(point["Sum"] for answer in answers for point in answer["Datapoints"])
 
 
-def test_demo_prints_what_it_deployed_and_a_second_one_deploys_nothing(own_machine):
-    first = own_machine.slipway("demo")
+def test_demo_prints_what_it_deployed_and_a_second_one_deploys_nothing(modules_machine):
+    first = modules_machine.slipway("demo")
     assert "endpoint  slipway-local-linear-serverless" in first.stdout
     assert "status    InService" in first.stdout
     answer = json.loads(first.stdout.partition("answer    ")[2].splitlines()[0])
@@ -48,47 +50,50 @@ def test_demo_prints_what_it_deployed_and_a_second_one_deploys_nothing(own_machi
     assert sum(answer) == pytest.approx(1)
     commands = [line.strip() for line in first.stdout.partition("Next:")[2].splitlines() if line.strip()]
     assert len(commands) == 3
-    second = own_machine.slipway("demo")
+    second = modules_machine.slipway("demo")
     assert second.stderr.count("(no changes)") == 2
     assert second.stdout == first.stdout
 
 
-def test_an_endpoint_answers_again_after_a_restart(own_machine):
-    before = deploy_linear(own_machine)
-    own_machine.slipway("local", "down")
-    assert own_machine.processes() == []
-    own_machine.slipway("local", "up")
-    assert invocations(own_machine) == 2  # the last one was published in the end
-    assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+def test_an_endpoint_answers_again_after_a_restart(modules_machine):
+    before = deploy_linear(modules_machine)
+    modules_machine.slipway("local", "down")
+    assert modules_machine.processes() == []
+    modules_machine.slipway("local", "up")
+    published = invocations(modules_machine)
+    assert modules_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+    modules_machine.slipway("local", "down")
+    modules_machine.slipway("local", "up")
+    assert invocations(modules_machine) == published + 1  # the last one was published in the end
     # and CloudFormation knows its stacks: nothing is deployed anew
-    assert own_machine.slipway("demo").stderr.count("(no changes)") == 2
+    assert modules_machine.slipway("demo").stderr.count("(no changes)") == 2
 
 
-def test_after_a_crash_the_next_up_ends_the_orphans_and_finds_the_endpoint_again(own_machine):
-    before = deploy_linear(own_machine)
-    status = own_machine.status()
+def test_after_a_crash_the_next_up_ends_the_orphans_and_finds_the_endpoint_again(modules_machine):
+    before = deploy_linear(modules_machine)
+    status = modules_machine.status()
     [endpoint] = status["endpoints"]
     orphan = psutil.Process(endpoint["variants"][0]["pid"])
     emulator = psutil.Process(status["running"]["pid"])
     emulator.kill()
     psutil.wait_procs([emulator], timeout=10)
     assert orphan.is_running()
-    up = own_machine.slipway("local", "up")
+    up = modules_machine.slipway("local", "up")
     assert "left behind" in up.stderr
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
-    assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+    assert modules_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
 
 
-def test_after_a_restart_of_the_machine_it_goes_on_and_spares_who_has_the_old_process_ids(own_machine):
+def test_after_a_restart_of_the_machine_it_goes_on_and_spares_who_has_the_old_process_ids(modules_machine):
     """Every process is gone at once, and the ids that the lists on disk name were given to others."""
-    before = deploy_linear(own_machine)
-    gone = own_machine.processes()
+    before = deploy_linear(modules_machine)
+    gone = modules_machine.processes()
     for process in gone:
         process.kill()
     psutil.wait_procs(gone, timeout=10)
-    assert own_machine.processes() == []
+    assert modules_machine.processes() == []
     booted = psutil.boot_time()
-    ready, processes = own_machine.folder / "emulator.json", own_machine.folder / "processes.json"
+    ready, processes = modules_machine.folder / "emulator.json", modules_machine.folder / "processes.json"
     strangers = [
         subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
         for _ in range(2)
@@ -100,24 +105,17 @@ def test_after_a_restart_of_the_machine_it_goes_on_and_spares_who_has_the_old_pr
         assert len(json.loads(processes.read_text())) == 1
         processes.write_text(json.dumps({str(strangers[1].pid): booted - 400}))
 
-        up = own_machine.slipway("local", "up")
+        up = modules_machine.slipway("local", "up")
 
         assert "left behind" not in up.stderr
-        assert own_machine.status()["running"]["pid"] != strangers[0].pid
-        assert own_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
-        assert own_machine.slipway("demo").stderr.count("(no changes)") == 2
-        own_machine.slipway("local", "down")
+        assert modules_machine.status()["running"]["pid"] != strangers[0].pid
+        assert modules_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
+        assert modules_machine.slipway("demo").stderr.count("(no changes)") == 2
+        modules_machine.slipway("local", "down")
         assert [stranger.poll() for stranger in strangers] == [None, None]
     finally:
         for stranger in strangers:
             stranger.communicate(b"\n", timeout=10)
-
-
-def test_purge_leaves_no_process_and_no_state(own_machine):
-    deploy_linear(own_machine)
-    own_machine.slipway("local", "down", "--purge")
-    assert own_machine.processes() == []
-    assert not own_machine.folder.exists()
 
 
 def test_a_port_in_use_is_one_clear_message(own_machine):
@@ -152,13 +150,20 @@ def test_without_bootstrap_the_deployment_says_so(own_machine):
     assert "Traceback" not in failed.stderr
 
 
-def test_only_the_loopback_interface_is_bound(own_machine):
-    deploy_linear(own_machine)
+def test_only_the_loopback_interface_is_bound(modules_machine):
+    deploy_linear(modules_machine)
     addresses = [
         connection.laddr.ip
-        for process in own_machine.processes()
+        for process in modules_machine.processes()
         for connection in process.net_connections(kind="inet")
         if connection.status == psutil.CONN_LISTEN
     ]
     assert addresses
     assert set(addresses) == {"127.0.0.1"}
+
+
+def test_purge_leaves_no_process_and_no_state(modules_machine):
+    deploy_linear(modules_machine)
+    modules_machine.slipway("local", "down", "--purge")
+    assert modules_machine.processes() == []
+    assert not modules_machine.folder.exists()

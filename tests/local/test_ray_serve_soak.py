@@ -9,14 +9,18 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
 from assets.ray_serve import RayServeSettings, ray_members
 
+from .example_environment import EXAMPLES
+from .left_behind import resource_names
 from .ray_endpoint import JSON, RayEndpoint, ask_http, handler_members, until
 
 pytestmark = pytest.mark.soak
 
 REQUESTS = 2000
+PREDICTION = "return model(features.to(DEVICE))"  # of the model linear
 BROKEN = "def model_fn(model_dir):\n    raise RuntimeError('there are no such weights')\n"
 LOADS_ONCE = """
 import os
@@ -86,18 +90,36 @@ def test_endpoints_stand_side_by_side_and_survive_the_emulators_death(ray_machin
     assert not [process for process in after if process.is_running() and process.status() != "zombie"]
 
 
-def test_a_project_is_deployed_with_the_cdk_cli(own_project: Any):
-    hosting = {"type": "real-time", "instance_type": "ml.c7i.large", "initial_instance_count": 1}
-    endpoint = {"model": str(own_project.model), "container": "ray-serve", "hosting": hosting}
-    own_project.write(endpoints={"scores": endpoint})
-    own_project.deploy()
+def test_the_examples_are_deployed_answer_are_updated_and_leave_nothing(own_project: Any):
+    """Those of environments/examples/ whose container is Ray Serve's: of a GPU's instance, and with a tag."""
+    examples = [yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text()) for name in ("real-time", "pinned-tag")]
+    endpoints = {name: one for example in examples for name, one in example["endpoints"].items()}
+    for endpoint in endpoints.values():
+        endpoint["model"] = str(own_project.model)
+    own_project.write(endpoints=endpoints)
 
-    name = own_project.endpoint_name(hosting="real-time")
-    sample = json.dumps([[0.5] * 10]).encode()
-    runtime = own_project.machine.client("sagemaker-runtime")
-    answer = runtime.invoke_endpoint(EndpointName=name, Body=sample, ContentType=JSON, Accept=JSON)
-    assert sum(json.load(answer["Body"])[0]) == pytest.approx(1)
-    own_project.remove()
+    def sums() -> dict[str, float]:
+        runtime = own_project.machine.client("sagemaker-runtime")
+        names = {one: f"{own_project.name}-local-{one}-real-time" for one in endpoints}
+        row = json.dumps([[0.5] * 10]).encode()
+        asked = {
+            one: runtime.invoke_endpoint(EndpointName=name, Body=row, ContentType=JSON, Accept=JSON)
+            for one, name in names.items()
+        }
+        return {one: sum(json.load(answer["Body"])[0]) for one, answer in asked.items()}
+
+    own_project.deploy()
+    assert sums() == pytest.approx(dict.fromkeys(endpoints, 1))
+
+    handler = own_project.model / "inference.py"
+    assert PREDICTION in handler.read_text()
+    handler.write_text(handler.read_text().replace(PREDICTION, f"{PREDICTION} * 2"))
+    own_project.deploy()
+    assert sums() == pytest.approx(dict.fromkeys(endpoints, 2))
+
+    own_project.destroy()
+    assert own_project.machine.status()["endpoints"] == []
+    assert not [name for name in resource_names(own_project.machine.client) if own_project.name in name.lower()]
 
 
 def test_fuzzed_requests_are_never_the_servers_fault(ray_machine: Any):

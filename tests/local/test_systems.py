@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -21,10 +22,13 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from assets.checkout import ROOT
+from assets.model_folder import find_model
+from assets.samples import load_samples
 from slipway import PredictionError, Predictor
 
 from ..unit.model_code.folder_modules import modules_of  # noqa: TID252 - as the unit tests import them
 from .conftest import ACCOUNT, Machine
+from .example_environment import without_waits
 from .systems import ROLE, Systems, deployed_systems
 
 pytestmark = pytest.mark.timeout(900)  # a training, and a deployment of seven endpoints
@@ -279,3 +283,28 @@ class TestSdkDefaults:
         np.savetxt(tmp_path / "pixels.csv", PIXELS, delimiter=",")
         answer = systems.project.slipway("invoke", "sdk-defaults", "--file", str(tmp_path / "pixels.csv"))
         np.testing.assert_allclose(json.loads(answer.stdout), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.soak  # every endpoint starts anew
+def test_each_is_updated_and_answers_as_before(systems: Systems, tmp_path: Path) -> None:
+    samples = {
+        name: load_samples(find_model(str(systems.model(name))))[0]
+        for name in systems.settings.endpoints
+        if name != "tensors"  # beside the five, and without samples
+    }
+    models = {name: systems.sagemaker_model(name)["ModelName"] for name in samples}
+    before = {name: systems.invoke(name, sample.body, sample.content_type) for name, sample in samples.items()}
+    endpoints = yaml.safe_load((systems.project.environments / "local.yaml").read_text())["endpoints"]
+    for name, endpoint in endpoints.items():
+        folder = shutil.copytree(systems.model(name), tmp_path / name)
+        settings = folder / "model.yaml"
+        told = yaml.safe_load(settings.read_text()) if settings.exists() else {}
+        settings.write_text(yaml.safe_dump({**told, "serving": {"request_timeout": 41}}))
+        without_waits(endpoint)["model"] = str(folder)
+    systems.project.write(endpoints=endpoints)
+
+    systems.project.cdk("deploy", "--all", "--require-approval", "never", "--concurrency", "8")
+
+    after = {name: systems.invoke(name, sample.body, sample.content_type) for name, sample in samples.items()}
+    assert after == before
+    assert not {systems.sagemaker_model(name)["ModelName"] for name in samples} & set(models.values())

@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psutil
+import pytest
 
 from assets.checkout import ROOT
+
+from .conftest import Machine, Project, make_project
 
 ROW = json.dumps([[1.0] * 10])
 CLIENTS = 8
@@ -49,6 +52,15 @@ class Traffic:
         with self.changed:
             wanted = len(self.answers) + count
             assert self.changed.wait_for(lambda: len(self.answers) >= wanted, 60), self.failures[:3]
+
+
+@pytest.fixture(scope="module")
+def project(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A deployed project, which every test changes from where it is."""
+    made = make_project(machine, tmp_path_factory.mktemp("busy") / "project", "busy")
+    made.deploy()
+    yield made
+    made.remove()
 
 
 @contextmanager
@@ -89,9 +101,7 @@ def image(project) -> str:
     return str(variant["DeployedImages"][0]["ResolvedImage"])
 
 
-def test_no_request_fails_while_weights_and_config_change(new_project):
-    project = new_project("busy")
-    project.deploy()
+def test_no_request_fails_while_weights_and_config_change(project):
     old = container(project)
     hosting = {"type": "serverless", "memory_size_in_mb": 3072, "max_concurrency": 9}
     with traffic(project) as got:
@@ -108,9 +118,7 @@ def test_no_request_fails_while_weights_and_config_change(new_project):
     assert not old.is_running()
 
 
-def test_no_request_fails_while_the_container_changes(new_project):
-    project = new_project("moved")
-    project.deploy()
+def test_no_request_fails_while_the_container_changes(project):
     old, old_image = container(project), image(project)
     changed = project.folder / "serving"
     shutil.copytree(ROOT / "serving", changed)
@@ -128,9 +136,7 @@ def test_no_request_fails_while_the_container_changes(new_project):
     assert not old.is_running()
 
 
-def test_a_killed_container_is_there_again_and_only_what_was_in_flight_fails(new_project):
-    project = new_project("killed")
-    project.deploy()
+def test_a_killed_container_is_there_again_and_only_what_was_in_flight_fails(project):
     with traffic(project) as got:
         killed = container(project)
         killed.kill()
