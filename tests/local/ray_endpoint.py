@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 from botocore.exceptions import ClientError
 
+from .process_facts import listening, name_of
+
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/ray:serve-ml-sagemaker-cpu-v1.4"
 DEADLINE = 200.0  # seconds; two slow cores may have much else to do
 JSON = "application/json"
@@ -188,11 +190,10 @@ class RayEndpoint:
     @cached_property
     def serve_port(self) -> int:
         """Where Ray Serve answers behind the adapter."""
-        for process in self.processes():
-            if process.name().startswith("ray::ProxyActor"):
-                for connection in process.net_connections("tcp"):
-                    if connection.status == psutil.CONN_LISTEN and _is_http(connection.laddr.port):
-                        return int(connection.laddr.port)
+        proxies = [one for one in self.processes() if name_of(one).startswith("ray::ProxyActor")]
+        for address in (address for proxy in proxies for address in listening(proxy, "tcp")):
+            if _is_http(address.port):
+                return int(address.port)
         raise AssertionError("Ray Serve's proxy does not answer")
 
     def ask(self, do: str, headers: Mapping[str, str] | None = None, **more: Any) -> Answer:

@@ -14,6 +14,7 @@ from assets.package import package
 
 from .conftest import Machine, Project, make_project
 from .left_behind import resource_names
+from .process_facts import command_of
 
 ROW = [[1.0] * 10]
 
@@ -137,6 +138,6 @@ def test_destroy_leaves_nothing_but_the_bootstrap(project):
     assert {s["StackStatus"] for s in stacks if s["StackName"].startswith("Weights")} == {"DELETE_COMPLETE"}
     assert [name for name in resource_names(client) if "weights" in name.lower()] == []
     assert [e for e in project.machine.status()["endpoints"] if "weights" in e["name"]] == []
-    assert not [p for p in project.machine.processes() if project.endpoint_name() in " ".join(p.cmdline())]
+    assert not [p for p in project.machine.processes() if project.endpoint_name() in command_of(p)]
     with pytest.raises(ClientError, match="not found"):
         invoke(project, project.endpoint_name())

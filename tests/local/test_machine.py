@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -12,6 +13,8 @@ import psutil
 import pytest
 
 from local_aws.bootstrap import VERSION_PARAMETER
+
+from .process_facts import listening, lives
 
 ROW = json.dumps([[1.0] * 10])
 
@@ -80,7 +83,7 @@ def test_after_a_crash_the_next_up_ends_the_orphans_and_finds_the_endpoint_again
     assert orphan.is_running()
     up = modules_machine.slipway("local", "up")
     assert "left behind" in up.stderr
-    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+    assert not lives(orphan)
     assert modules_machine.slipway("invoke", "linear", "--data", ROW).stdout == before
 
 
@@ -89,7 +92,8 @@ def test_after_a_restart_of_the_machine_it_goes_on_and_spares_who_has_the_old_pr
     before = deploy_linear(modules_machine)
     gone = modules_machine.processes()
     for process in gone:
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     psutil.wait_procs(gone, timeout=10)
     assert modules_machine.processes() == []
     booted = psutil.boot_time()
@@ -152,12 +156,7 @@ def test_without_bootstrap_the_deployment_says_so(own_machine):
 
 def test_only_the_loopback_interface_is_bound(modules_machine):
     deploy_linear(modules_machine)
-    addresses = [
-        connection.laddr.ip
-        for process in modules_machine.processes()
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    addresses = [address.ip for process in modules_machine.processes() for address in listening(process)]
     assert addresses
     assert set(addresses) == {"127.0.0.1"}
 

@@ -18,6 +18,7 @@ from assets.model_folder import find_model
 from assets.package import package
 from assets.preflight import preflight
 
+from .process_facts import lives
 from .ray_endpoint import until
 
 pytestmark = pytest.mark.timeout(600)  # the first test makes the environment
@@ -77,7 +78,7 @@ def processes_of(folder: Path) -> list[psutil.Process]:
             continue
         if any(str(folder) in word for word in words) and process.pid != os.getpid():
             found.append(process)
-    return [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in found if lives(process)]
 
 
 def test_ray_serve_itself_answers_the_samples(model: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from local_aws.sagemaker.software.ray_serve.adapter import Adapter
 from ..serving_parity.cases import ATTRIBUTES, CASES, Case, content
 from ..serving_parity.packages import digest_of, parity_packages, unpacked
 from ..unit.serving.test_fuzz import SEEDED, exchanged, requests, wire
+from .process_facts import command_of, listening, lives, name_of
 from .ray_endpoint import JSON, Answer, RayEndpoint, ask_http, handler_members, until
 
 pytestmark = pytest.mark.timeout(600)  # the first test makes the environment, and starts the cluster
@@ -161,10 +162,12 @@ def test_text_gains_a_charset(endpoint: RayEndpoint):
 
 
 def test_ray_listens_on_loopback_but_for_the_replicas_internal_port(endpoint: RayEndpoint):
-    for process in endpoint.processes():
-        for connection in process.net_connections("inet"):
-            if connection.status == psutil.CONN_LISTEN and not process.name().startswith("ray::ServeRep"):
-                assert connection.laddr.ip in {"127.0.0.1", "::1", "::ffff:127.0.0.1"}, process.name()
+    addresses = [
+        (name_of(process), address.ip) for process in endpoint.processes() for address in listening(process)
+    ]
+    others = [(name, ip) for name, ip in addresses if not name.startswith("ray::ServeRep")]
+    assert others
+    assert [one for one in others if one[1] not in {"127.0.0.1", "::1", "::ffff:127.0.0.1"}] == []
 
 
 def parity_answer(endpoint: RayEndpoint, case: Case) -> Answer:
@@ -279,12 +282,12 @@ def test_nothing_is_left_of_a_deleted_endpoint(endpoint: RayEndpoint):
     assert len(scratch) == 1
     endpoint.delete()
 
-    assert not [process for process in processes if process.is_running() and process.status() != "zombie"]
+    assert not [process for process in processes if lives(process)]
     assert not psutil.pid_exists(pid)
     assert not any(path.exists() for path in scratch)
 
 
 def scratch_of(process: psutil.Process) -> list[Path]:
     """Return the folder of Ray's sockets, as often as the arguments of a process name it."""
-    found = re.findall(r"=(/[^=\s]*slipway-ray-\d+/\d+-\d+)", " ".join(process.cmdline()))
+    found = re.findall(r"=(/[^=\s]*slipway-ray-\d+/\d+-\d+)", command_of(process))
     return [Path(path) for path in found]

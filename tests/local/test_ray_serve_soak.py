@@ -15,6 +15,7 @@ from assets.ray_serve import RayServeSettings, ray_members
 
 from .example_environment import EXAMPLES
 from .left_behind import resource_names
+from .process_facts import lives
 from .ray_endpoint import JSON, RayEndpoint, ask_http, handler_members, until
 
 pytestmark = pytest.mark.soak
@@ -80,14 +81,14 @@ def test_endpoints_stand_side_by_side_and_survive_the_emulators_death(ray_machin
     psutil.Process(int(ray_machine.status()["running"]["pid"])).send_signal(signal.SIGKILL)
     ray_machine.slipway("local", "up")
 
-    assert not [process for process in before if process.is_running() and process.status() != "zombie"]
+    assert not [process for process in before if lives(process)]
     endpoints = [RayEndpoint(ray_machine, endpoint.name) for endpoint in endpoints]
     for endpoint in endpoints:
         assert endpoint.settled()["EndpointStatus"] == "InService"
         assert endpoint.ask("who").status == 200
     after = [process for endpoint in endpoints for process in endpoint.processes()]
     ray_machine.slipway("local", "down")
-    assert not [process for process in after if process.is_running() and process.status() != "zombie"]
+    assert not [process for process in after if lives(process)]
 
 
 def test_the_examples_are_deployed_answer_are_updated_and_leave_nothing(own_project: Any):

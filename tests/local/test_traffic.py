@@ -19,6 +19,7 @@ from .conftest import Machine, Project, make_project
 
 ROW = json.dumps([[1.0] * 10])
 CLIENTS = 8
+PAUSE = 0.02  # seconds between two requests of a client, so that the deployments get on, too
 # The app of the checkout, whose slim container is built from another folder.
 OTHER_CONTAINER = """
 import runpy
@@ -70,7 +71,7 @@ def traffic(project) -> Iterator[Traffic]:
     runtimes = [project.machine.client("sagemaker-runtime") for _ in range(CLIENTS)]
 
     def invoke(runtime) -> None:
-        while not stop.is_set():
+        while not stop.wait(PAUSE):
             try:
                 answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=ROW)
                 got.add(answer["Body"].read().decode(), None)
