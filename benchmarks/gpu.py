@@ -4,8 +4,8 @@ By turns, and the medians compared: a TorchScript model in float32, in bfloat16 
 and a handler that calls the model as written. One client sends one image at a time, then eight do, whose requests
 are batched where the default `predict_fn` calls the model; the handler's are not.
 
-Run it as `.venv/bin/python benchmarks/gpu.py [--rounds N] [--seconds S] [--json]`. Without CUDA it says so and
-exits with 0.
+Run it as `.venv/bin/python benchmarks/gpu.py [--rounds N] [--seconds S] [--device cpu] [--json]`. Without CUDA it
+says so and exits with 0, unless it is told to take the processor, where its ratios say nothing of a GPU.
 """
 
 import argparse
@@ -34,17 +34,17 @@ CLIENTS = (1, 8)
 WARM_UP = 20_000  # a hundredth of it for a large model
 
 
-def variants(folder: Path) -> dict[str, Path]:
-    """Return the unpacked tarballs by what they are."""
+def variants(folder: Path, device: str) -> dict[str, Path]:
+    """Return the unpacked tarballs, which are served on a device, by what they are."""
     made = unpacked("bench_resnet50", folder)
     names = {"TorchScript, float32": None, "TorchScript, bfloat16": "bfloat16", "TorchScript, float16": "float16"}
-    eager = with_settings(made, "eager", {"device": "cuda"})
+    eager = with_settings(made, "eager", {"device": device})
     (eager / "code").mkdir(exist_ok=True)
     shutil.copy(_HERE / "serving_bench/eager_inference.py", eager / "code/inference.py")
     for name in ("model.py", "resnet.py"):
         shutil.copy(checkout.MODEL_CODE / "bench_resnet50" / name, eager / "code" / name)
     return {EAGER: eager} | {
-        name: with_settings(made, dtype or "float32", {"device": "cuda", "autocast_dtype": dtype})
+        name: with_settings(made, dtype or "float32", {"device": device, "autocast_dtype": dtype})
         for name, dtype in names.items()
     }
 
@@ -54,16 +54,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Times serving on a GPU against eager float32.")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each variant (default 5)")
     parser.add_argument("--seconds", type=float, default=5, help="what each run takes (default 5)")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu tries the benchmark itself")
     parser.add_argument("--json", action="store_true", help="print one JSON object last")
     options = parser.parse_args()
-    if not torch.cuda.is_available():
+    if options.device == "cuda" and not torch.cuda.is_available():
         print("There is no CUDA device here, so there is nothing to measure.")
         return 0
     report = Report()
     with tempfile.TemporaryDirectory(prefix="gpu-") as name, contextlib.ExitStack() as stack:
         plan = Plan(options.rounds, options.seconds, WARM_UP, Path(name))
         servers = {}
-        for number, (variant, folder) in enumerate(variants(Path(name)).items()):
+        for number, (variant, folder) in enumerate(variants(Path(name), options.device).items()):
             say(f"starting: {variant}")
             servers[variant] = stack.enter_context(slim(folder, image(), plan.log(str(number))))
         for clients in CLIENTS:
@@ -71,7 +72,8 @@ def main() -> int:
                 plan.warm(server, image(), clients=clients, large=True)
             runs = {variant: plan.runs(server, image(), clients) for variant, server in servers.items()}
             figures = plan.take_turns(runs)
-            title = f"{torch.cuda.get_device_name()}, {clients} client{'s' if clients > 1 else ''}"
+            where = torch.cuda.get_device_name() if options.device == "cuda" else "processor"
+            title = f"{where}, {clients} client{'s' if clients > 1 else ''}"
             report.table(title, figures)
             for variant in figures:
                 if variant != EAGER:
