@@ -26,6 +26,8 @@ from local_aws.emulator import OPERATIONS_PATH, RECOVERY_PATH, SAVE_PATH, STATUS
 from local_aws.image_passwords import new_password
 from local_aws.process_registry import ProcessRegistry
 from local_aws.sagemaker import cloudformation as sagemaker_types
+from local_aws.sagemaker.account_limits import FILE as LIMITS
+from local_aws.sagemaker.account_limits import AccountLimits
 from local_aws.sagemaker.alarm_watch import AlarmWatch
 from local_aws.sagemaker.asynchronous.hosting import AsyncInference
 from local_aws.sagemaker.container_images import ContainerImages
@@ -90,6 +92,7 @@ class LocalServices:
             launcher,
             on_change=saver.plan,
             scaling=autoscaling,
+            limits=AccountLimits(folder / LIMITS),
             alarms=watch,
             check_alarm_access=watch.check_access,
             listener=self._asynchronous,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from local_aws import ministack_seam as seam
 from local_aws.api_error import validation_error
+from local_aws.sagemaker.account_limits import AccountLimits
 from local_aws.sagemaker.capacity_change import capacity_change
 from local_aws.sagemaker.deployment import Deployment, Listener
 from local_aws.sagemaker.deployments import Deployments
@@ -37,6 +38,8 @@ class Endpoints:
         Called, on any thread, when an endpoint's state changed.
     scaling
         Knows which variants are scalable targets.
+    limits
+        What the account may not have; without them it may have everything.
     alarms, check_alarm_access, listener
         As of ``Deployments``.
     """
@@ -50,6 +53,7 @@ class Endpoints:
         *,
         on_change: Callable[[], None] = lambda: None,
         scaling: ScaledVariants | None = None,
+        limits: AccountLimits | None = None,
         alarms: AlarmsWatched | None = None,
         check_alarm_access: Callable[[str, tuple[str, ...]], None] = lambda _role, _names: None,
         listener: Listener | None = None,
@@ -58,6 +62,7 @@ class Endpoints:
         self._configs = configs
         self._models = models
         self._scaling = scaling or NothingScales()
+        self._limits = limits
         self._records = EndpointRecords(store, on_change)
         self._fleets = Fleets()
         self._deployments = Deployments(
@@ -76,9 +81,10 @@ class Endpoints:
         Raises
         ------
         ApiError
-            When the endpoint exists, or the deployment config does not fit.
+            When the endpoint exists, the deployment config does not fit, or a quota would be exceeded.
         """
         refuse_deployment(request.get("DeploymentConfig"), None, config)
+        self._refuse_beyond_quotas(config)
         deployment = self._deployment({}, config)
         others = {name: value for name, value in request.items() if name != "DeploymentConfig"}
         guardrails = {GUARDRAILS: request["DeploymentConfig"]} if "DeploymentConfig" in request else {}
@@ -109,6 +115,7 @@ class Endpoints:
             deployment = self._deployment(record, config, properties, guardrails)
             refuse_change(record, before, config, self._scaling)
             refuse_deployment(guardrails, before, config)
+            self._refuse_beyond_quotas(config)
             self._records.set(
                 record,
                 EndpointStatus="Updating",
@@ -191,6 +198,14 @@ class Endpoints:
         """End every container, and every wait of a deployment."""
         self._deployments.stop()
         self._fleets.stop_all()
+
+    def _refuse_beyond_quotas(self, config: Record) -> None:
+        if self._limits is None:
+            return
+        here = (seam.account(), seam.region())
+        records = [record for account, region, record in self.store.everywhere() if (account, region) == here]
+        configs = (self._configs.find(record.get("EndpointConfigName", "")) for record in records)
+        self._limits.refuse_beyond_quotas(config, [one for one in configs if one])
 
     def _deployment(
         self,

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.process_registry import ProcessRegistry
+from local_aws.sagemaker.account_limits import FILE as LIMITS
+from local_aws.sagemaker.account_limits import AccountLimits
 from local_aws.sagemaker.container import Container, ContainerError, ContainerSpec
+from local_aws.sagemaker.container_images import ContainerImages
 from local_aws.sagemaker.container_logs import ContainerLogs
 from local_aws.sagemaker.data_capture import DataCapture
 from local_aws.sagemaker.model_data import ModelData, ModelDataError
@@ -60,6 +63,8 @@ class Launcher:
         self._registry = registry
         self._folder = folder
         self._rights = rights
+        self._images = ContainerImages(clients)
+        self._limits = AccountLimits(folder / LIMITS)
 
     def launch(
         self, endpoint_name: str, config: Record, model_of: Callable[[str], Record]
@@ -96,6 +101,9 @@ class Launcher:
 
     def _launch_variant(self, endpoint_name: str, shape: Record, model: Record) -> RunningVariant:
         definition = model.get("PrimaryContainer") or model["Containers"][0]
+        self._limits.require_capacity(shape)
+        if "ServerlessConfig" in shape:
+            self._images.require_serverless_size(definition.get("Image", ""))
         folder = self._folder / "containers" / f"{endpoint_name}-{uuid.uuid4().hex[:12]}"
         model_dir = folder / "model"
         try:

@@ -65,7 +65,12 @@ def output_fn(prediction, accept):
 SERVERLESS_HOSTING = {"type": "serverless", "memory_size_in_mb": 2048, "max_concurrency": 5}
 LIMITS = {"request_timeout": 5, "queue_size": 2, "max_body_bytes": 1000}
 NO_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/nowhere:1"
-SYNTHESIZED = ("denied", "gone", "imageless", "odd", "taken")
+HUGE_REPOSITORY = "broken-huge"
+HUGE_IMAGE = f"000000000000.dkr.ecr.us-east-1.amazonaws.com/{HUGE_REPOSITORY}:1"
+HUGE = 11 * 1024**3  # bytes
+LIMITED, SHORT = "ml.c7i.48xlarge", "ml.c6i.32xlarge"
+ACCOUNT_LIMITS = {"quotas": {f"{LIMITED} for endpoint usage": 0}, "no_capacity": [SHORT]}
+SYNTHESIZED = ("denied", "gone", "huge", "imageless", "limited", "odd", "short", "taken")
 TAKEN = f"{LOG_GROUPS}{PREFIX}taken-serverless"
 DENIED = f"arn:aws:iam::000000000000:role/{ROLE}-denied"
 BY_HAND = {
@@ -87,8 +92,11 @@ def deployed(project: Project) -> dict[str, Any]:
         "rolled": usual(project),
         "denied": not_allowed,
         "gone": {**not_allowed, "model_data": {"s3_uri": f"s3://{BUCKET}/gone.tar.gz"}},
+        "huge": {**in_s3, "container": {"image": HUGE_IMAGE}},
         "imageless": {**in_s3, "container": {"image": NO_IMAGE}},
+        "limited": {**in_s3, "container": "slim", "hosting": {"type": "real-time", "instance_type": LIMITED}},
         "odd": {**in_s3, "container": "slim"},
+        "short": {**in_s3, "container": "slim", "hosting": {"type": "real-time", "instance_type": SHORT}},
         "taken": {**in_s3, "container": "slim", "model_data": {"s3_uri": f"s3://{BUCKET}/taken.tar.gz"}},
     }
 
@@ -118,6 +126,8 @@ def broken(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     failed = project.cdk("deploy", *stacks, "--require-approval", "never", check=False)
     assert failed.returncode != 0
     machine.client("logs").create_log_group(logGroupName=TAKEN)
+    (machine.folder / "limits.json").write_text(json.dumps(ACCOUNT_LIMITS))
+    push_huge_image(machine.client("ecr"))
     for part in SYNTHESIZED:
         deploy_synthesized(project, part)
     hanging = {**usual(project), "hosting": {"type": "real-time", "instance_type": "ml.m5.large"}}
@@ -128,6 +138,21 @@ def broken(machine: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     yield project
     project.remove("rolled", *SYNTHESIZED, "artifacts")
     by_hand.remove()
+    (machine.folder / "limits.json").unlink()
+    machine.client("ecr").delete_repository(repositoryName=HUGE_REPOSITORY, force=True)
+
+
+def push_huge_image(ecr: Any) -> None:
+    """Push the manifest of an image that is larger than what serverless hosting takes."""
+    kind = "application/vnd.docker.distribution.manifest.v2+json"
+    layer = {
+        "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "size": HUGE,
+        "digest": f"sha256:{'0' * 64}",
+    }
+    manifest = {"schemaVersion": 2, "mediaType": kind, "layers": [layer]}
+    ecr.create_repository(repositoryName=HUGE_REPOSITORY)
+    ecr.put_image(repositoryName=HUGE_REPOSITORY, imageManifest=json.dumps(manifest), imageTag="1")
 
 
 def deploy_synthesized(project: Project, part: str) -> None:
@@ -194,6 +219,9 @@ EXPECTED = {
     "denied": ("model-data-not-readable", f"denied.tar.gz, which is there, as {DENIED}", "Could not access model"),
     "gone": ("model-data-missing", f"there is no s3://{BUCKET}/gone.tar.gz", "Could not access model data"),
     "odd": ("as-aws-says", "ROLLBACK_COMPLETE. AWS says: ", "ProvisionedConcurrency"),
+    "huge": ("image-unfit", "larger than serverless hosting takes", f"Image size {HUGE} is greater than"),
+    "limited": ("quota-exceeded", f"the quota '{LIMITED} for endpoint usage' of", "current utilization of 0"),
+    "short": ("no-capacity", f"AWS has no free {SHORT} in us-east-1", "InsufficientInstanceCapacity"),
     "imageless": ("image-missing", f"SageMaker finds no image {NO_IMAGE}", "Requested image"),
     "rolled": ("model-fn-raised", "model_fn raised FileNotFoundError: vocabulary.txt", "ping health check"),
     "hanging": ("never-answered-ping", "the last that it wrote is: reading 7 GB", "ping health check"),
