@@ -71,7 +71,8 @@ class LocalServices:
         model_data = ModelData(clients, roles)
         access = RoleAccess(clients, roles) if roles else None
         rights = RoleRights(clients, roles)
-        launcher = Launcher(clients, model_data, self._registry, folder, access, rights=rights)
+        limits = AccountLimits(folder / LIMITS)
+        launcher = Launcher(clients, model_data, self._registry, folder, access, rights=rights, limits=limits)
         launcher.remove_leftovers()
         saver = StateSaver(seam.asgi_app())
         store = ResourceStore("endpoint", "Endpoint")
@@ -92,7 +93,7 @@ class LocalServices:
             launcher,
             on_change=saver.plan,
             scaling=autoscaling,
-            limits=AccountLimits(folder / LIMITS),
+            limits=limits,
             alarms=watch,
             check_alarm_access=watch.check_access,
             listener=self._asynchronous,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.process_registry import ProcessRegistry
-from local_aws.sagemaker.account_limits import FILE as LIMITS
 from local_aws.sagemaker.account_limits import AccountLimits
 from local_aws.sagemaker.container import Container, ContainerError, ContainerSpec
 from local_aws.sagemaker.container_images import ContainerImages
@@ -47,6 +46,8 @@ class Launcher:
         are started with every right, as outside of strict mode.
     rights
         Gives what captured data are written with; without it none are.
+    limits
+        What the account may not have; without them it may have everything.
     """
 
     def __init__(
@@ -58,13 +59,14 @@ class Launcher:
         access: Callable[[str, str], HostAccess] | None = None,
         *,
         rights: RoleRights | None = None,
+        limits: AccountLimits | None = None,
     ) -> None:
         self._access = access or (lambda _role, _image: HostAccess(model_data, clients.client("logs")))
         self._registry = registry
         self._folder = folder
         self._rights = rights
         self._images = ContainerImages(clients)
-        self._limits = AccountLimits(folder / LIMITS)
+        self._limits = limits
 
     def launch(
         self, endpoint_name: str, config: Record, model_of: Callable[[str], Record]
@@ -101,7 +103,8 @@ class Launcher:
 
     def _launch_variant(self, endpoint_name: str, shape: Record, model: Record) -> RunningVariant:
         definition = model.get("PrimaryContainer") or model["Containers"][0]
-        self._limits.require_capacity(shape)
+        if self._limits:
+            self._limits.require_capacity(shape)
         if "ServerlessConfig" in shape:
             self._images.require_serverless_size(definition.get("Image", ""))
         folder = self._folder / "containers" / f"{endpoint_name}-{uuid.uuid4().hex[:12]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,10 @@ def test_clients_that_read_the_name_anew_never_fail_while_endpoints_are_replaced
     sagemaker = project.machine.client("sagemaker")
     left = [one["EndpointName"] for one in sagemaker.list_endpoints(NameContains="replaced")["Endpoints"]]
 
+    parameter = project.machine.client("ssm").get_parameter(Name="/replaced/local/scores/endpoint-name")
+
+    assert parameter["Parameter"]["Value"] == names[-1]
+    assert all(sum(json.loads(answer.body)[0]) == pytest.approx(1) for answer in client.answers)
     (policy,) = policies_of_the_role(project)
     assert "AsyncPolicy" in policy
     assert client.failures == []
